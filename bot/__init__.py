@@ -1,0 +1,1 @@
+"""LinguaFlex: a voice tutor, human teachers and groups inside the chat apps people use."""

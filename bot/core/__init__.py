@@ -1,0 +1,1 @@
+"""What every area builds on; imports the standard library and the UUID library only."""

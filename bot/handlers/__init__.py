@@ -1,0 +1,1 @@
+"""Translators between chat platforms and our terms."""

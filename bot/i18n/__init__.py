@@ -1,0 +1,1 @@
+"""Texts and formats in the reader's language."""

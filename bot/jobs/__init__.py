@@ -1,0 +1,1 @@
+"""Durable promises and the worker that keeps them."""

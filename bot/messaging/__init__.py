@@ -1,0 +1,1 @@
+"""Messages in and out: stored before they are confirmed, sent in order."""

@@ -1,0 +1,267 @@
+"""What comes in and what goes out, in terms that no platform owns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A place to write to.
+
+    Args:
+        platform: "telegram", "discord" or "mail".
+        room: the platform's id of the chat, channel or mailbox.
+        thread: topic or thread inside the room.
+    """
+
+    platform: str
+    room: str
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who wrote, as the platform knows them.
+
+    Args:
+        external_id: the platform's id of the person.
+        locale: language of their client (BCP 47), if the platform tells.
+    """
+
+    platform: str
+    external_id: str
+    display_name: str
+    locale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """One message on a platform."""
+
+    address: Address
+    message_id: str
+
+
+class MediaKind(StrEnum):
+    """What sort of file a person sent or gets."""
+
+    VOICE = "voice"
+    AUDIO = "audio"
+    VIDEO_NOTE = "video_note"
+    PHOTO = "photo"
+    DOCUMENT = "document"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingMedia:
+    """A file a person sent, still at the platform.
+
+    Args:
+        file_id: what the platform wants to hand the file out.
+        seconds, size: as the sender's client declared them; never trusted.
+    """
+
+    kind: MediaKind
+    file_id: str
+    mime: str | None = None
+    seconds: float | None = None
+    size: int | None = None
+    filename: str | None = None
+
+
+class IncomingKind(StrEnum):
+    """What sort of event came in."""
+
+    TEXT = "text"
+    COMMAND = "command"
+    BUTTON = "button"
+    MEDIA = "media"
+    CONTACT = "contact"
+    BLOCKED = "blocked"
+    UNBLOCKED = "unblocked"
+    MOVED = "moved"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One event from a platform.
+
+    Args:
+        key: unique outside id, e.g. "telegram:8812"; the inbox row's key.
+        address: where it happened and where an answer goes.
+        is_shared: more than one person is in the room.
+        message: the message itself; for a button, the message that carries it.
+        text: typed text, a caption, or a contact's phone number.
+        command: without slash, lower case; `text` then holds the rest of the line.
+        data: what the pressed button carries; `callback_id` is what the platform wants answered.
+        moved_to: the room's new id, for MOVED.
+    """
+
+    key: str
+    kind: IncomingKind
+    sender: Sender
+    address: Address
+    at: datetime
+    is_shared: bool = False
+    message: MessageRef | None = None
+    reply_to: MessageRef | None = None
+    text: str | None = None
+    command: str | None = None
+    media: IncomingMedia | None = None
+    data: str | None = None
+    callback_id: str | None = None
+    moved_to: str | None = None
+
+    @property
+    def lane(self) -> str:
+        """Events with the same lane are handled one at a time, in order.
+
+        The person's own lane; a room's where the room itself is the subject.
+        """
+        if self.kind is IncomingKind.MOVED:
+            return f"{self.address.platform}:room:{self.address.room}"
+        return f"{self.sender.platform}:{self.sender.external_id}"
+
+
+class Style(StrEnum):
+    """How a paragraph looks; each platform renders it its own way."""
+
+    PLAIN = "plain"
+    STRONG = "strong"
+    QUOTE = "quote"
+    FOLDED = "folded"
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A piece of text in one style. `text` is plain: renderers escape it."""
+
+    text: str
+    style: Style = Style.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Something to press under a message.
+
+    Args:
+        label: already in the reader's language.
+        data: comes back when pressed; at most 64 bytes.
+        url: opens a page instead.
+        asks_contact: asks the person to share their phone number (where the platform can).
+    """
+
+    label: str
+    data: str = ""
+    url: str | None = None
+    asks_contact: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A stored file that goes out.
+
+    Args:
+        blob_id: where its bytes are kept, encrypted, until it is sent.
+        seconds, waveform: for voice (`waveform` is base64 of up to 256 bytes).
+    """
+
+    kind: MediaKind
+    blob_id: str
+    mime: str
+    filename: str
+    seconds: float | None = None
+    waveform: str | None = None
+
+
+class SendLane(StrEnum):
+    """Who goes first when a platform's sending limit makes messages wait."""
+
+    REPLY = "reply"
+    RELAY = "relay"
+    REMINDER = "reminder"
+    BROADCAST = "broadcast"
+
+
+class MessageKind(StrEnum):
+    """What a message is to the person, which decides its lane and what a crash may do to it."""
+
+    PROMPT = "prompt"
+    NOTICE = "notice"
+    TRANSCRIPT = "transcript"
+    TUTOR_REPLY = "tutor_reply"
+    REPORT = "report"
+    EXPORT = "export"
+    MAIL = "mail"
+    CALLBACK = "callback"
+
+    @property
+    def lane(self) -> SendLane:
+        return SendLane.REPLY
+
+    @property
+    def is_resent(self) -> bool:
+        """Found half-sent after a crash: is losing it worse than sending it twice?"""
+        return self not in _NOT_RESENT
+
+
+_NOT_RESENT = {MessageKind.PROMPT, MessageKind.NOTICE, MessageKind.CALLBACK}
+
+
+class Change(StrEnum):
+    """What an outgoing row does to the room."""
+
+    SEND = "send"
+    EDIT = "edit"
+    ANSWER_BUTTON = "answer_button"
+    REACT = "react"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One thing to do in a room; becomes an outbox row.
+
+    Args:
+        key: unique; putting it twice is one message. Derived from what caused it.
+        user_id: whom it is for (None: a room, or an address of somebody not registered).
+        body: paragraphs, in order; with an attachment they are its caption where it fits.
+        buttons: rows of buttons.
+        target: the message to edit, delete or react to.
+        reaction: an emoji, for REACT.
+        callback_id: for ANSWER_BUTTON; `body` is then the short notice shown (may be empty).
+        subject: of a mail.
+        is_protected: ask the platform not to let it be forwarded.
+    """
+
+    key: str
+    to: Address
+    kind: MessageKind
+    change: Change = Change.SEND
+    user_id: str | None = None
+    body: tuple[Paragraph, ...] = ()
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    attachment: Attachment | None = None
+    reply_to: str | None = None
+    target: MessageRef | None = None
+    reaction: str | None = None
+    callback_id: str | None = None
+    subject: str | None = None
+    is_protected: bool = False
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """All paragraphs as plain text."""
+        return "\n\n".join(paragraph.text for paragraph in self.body)
+
+
+class Indication(StrEnum):
+    """A sign of life that is not a message."""
+
+    TYPING = "typing"
+    RECORDING_VOICE = "recording_voice"

@@ -1,0 +1,1 @@
+"""Practice by voice: sessions, turns, scores, and the engines behind them."""

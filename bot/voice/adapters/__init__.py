@@ -1,0 +1,1 @@
+"""Voice engines and the audio codec."""

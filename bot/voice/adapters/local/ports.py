@@ -1,0 +1,55 @@
+"""What the local engine needs from its speech process."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.voice.model import Health, Pcm, VoiceQuality, Word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognition:
+    """What the recogniser heard.
+
+    Args:
+        text: empty when there was no speech.
+        language: base language the speech was taken for.
+        words: in order, times in seconds from the start of the note.
+    """
+
+    text: str
+    language: str
+    language_probability: float
+    words: tuple[Word, ...]
+
+
+class Speech(Protocol):
+    """Recognition and synthesis on this machine."""
+
+    async def transcribe(
+        self, pcm: Pcm, /, *, languages: Sequence[str], hints: Sequence[str] = ()
+    ) -> Recognition:
+        """Understand a note; `languages` are the only ones considered, the likeliest first.
+
+        Raises:
+            ServiceFailure: the speech process is not available.
+        """
+        ...
+
+    async def synthesize(
+        self, text: str, /, *, language: str, voice: str | None = None, speed: float = 1.0
+    ) -> Pcm:
+        """Speak `text`; 24 kHz or the voice's own rate.
+
+        Raises:
+            ServiceFailure: there is no voice for this language, or the process is not available.
+        """
+        ...
+
+    def quality(self, language: str, /) -> VoiceQuality:
+        """The kind of voice there is for a language."""
+        ...
+
+    async def check(self) -> Health: ...
+
+    async def aclose(self) -> None: ...
