@@ -1,8 +1,33 @@
 """What messaging needs from a platform."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from bot.messaging.model import Address, IncomingMedia, Indication, Outgoing
+from bot.messaging.model import Address, Incoming, IncomingMedia, Indication, Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An event in our terms and, beside it, as the platform said it (JSON), which is what is stored."""
+
+    incoming: Incoming
+    body: Mapping[str, object]
+
+
+class Receiver(Protocol):
+    """The way in."""
+
+    async def receive(self, events: Sequence[Received], /) -> None:
+        """Store the events; they may be confirmed to the platform once this returns.
+
+        Events already known (same key) fall away. Work on the rest starts at once, elsewhere.
+        """
+        ...
+
+    async def settle(self, keys: Sequence[str], /) -> None:
+        """Wait until these events were handled and what came of them was sent."""
+        ...
 
 
 class Undeliverable(Exception):
