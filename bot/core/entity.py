@@ -28,7 +28,7 @@ def long_id(short: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:
-    """A stored thing: `version` counts its saves, so that two writers cannot overwrite each other."""
+    """A stored thing; `version` counts its saves, so that no writer overwrites another unseen."""
 
     id: str = field(default_factory=new_id)
     version: int = 0

@@ -168,6 +168,7 @@ class Attachment:
     Args:
         blob_id: where its bytes are kept, encrypted, until it is sent.
         seconds, waveform: for voice (`waveform` is base64 of up to 256 bytes).
+        is_kept: the bytes stay after sending; otherwise they are removed with it.
     """
 
     kind: MediaKind
@@ -176,6 +177,7 @@ class Attachment:
     filename: str
     seconds: float | None = None
     waveform: str | None = None
+    is_kept: bool = False
 
 
 class SendLane(StrEnum):

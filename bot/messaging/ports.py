@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from bot.core.storage import Storage
 from bot.messaging.model import Address, Incoming, IncomingMedia, Indication, Outgoing
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An event in our terms and, beside it, as the platform said it (JSON), which is what is stored."""
+    """An event in our terms, and `body`: as the platform said it (JSON), which is stored."""
 
     incoming: Incoming
     body: Mapping[str, object]
@@ -75,3 +77,108 @@ class Messenger(Protocol):
             FileTooLarge: it is larger than `max_bytes`, or than the platform allows bots.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast messages may go: `burst` at once, then `per_second`; 0 per second means unpaced."""
+
+    per_second: float
+    burst: int = 1
+
+
+class PacedMessenger(Messenger, Protocol):
+    """A messenger that knows its platform's limits."""
+
+    @property
+    def pace(self) -> Pace:
+        """Of all messages of one token together."""
+        ...
+
+    def room_pace(self, address: Address, /) -> Pace:
+        """Of one room."""
+        ...
+
+
+class StoredEvent(Protocol):
+    """A stored event that waits for its work."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def platform(self) -> str: ...
+    @property
+    def body(self) -> Mapping[str, object]: ...
+
+
+class InboxRepo(Protocol):
+    """Stored events."""
+
+    def add(self, event: Received, at: datetime, /, *, overtakes: bool) -> bool: ...
+    def has_overtaking(self, lane: str, /) -> bool: ...
+    def waiting(self, lane: str, /) -> Sequence[StoredEvent]: ...
+    def waiting_lanes(self) -> Sequence[str]: ...
+
+
+class ClaimRepo(Protocol):
+    """Names this process works on."""
+
+    def take(self, name: str, now: datetime, /) -> bool: ...
+    def release(self, name: str, /) -> None: ...
+    def living(self, now: datetime, /) -> Sequence[str]: ...
+
+
+class InboxWork(Protocol):
+    """What storing and claiming events needs of a transaction."""
+
+    @property
+    def inbox(self) -> InboxRepo: ...
+    @property
+    def claims(self) -> ClaimRepo: ...
+    def wake_lane(self, lane: str, /) -> None:
+        """Tell the process that works on `lane` that something waits there."""
+        ...
+
+
+class OutboxRepo(Protocol):
+    """Stored messages."""
+
+    def adopt(
+        self, platform: str, living: Sequence[str], at: datetime, /
+    ) -> Sequence[Outgoing]: ...
+    def count_attempt(self, key: str, error: str, /) -> None: ...
+    def move_room(self, platform: str, old: str, new: str, /) -> None: ...
+    def settle(
+        self, key: str, at: datetime, /, *, message_id: str | None, error: str | None
+    ) -> None: ...
+
+
+class Contacts(Protocol):
+    """Who can be reached where."""
+
+    def set_blocked(self, platform: str, room: str, at: datetime | None, /) -> None: ...
+    def move_room(self, platform: str, old: str, new: str, /) -> None: ...
+
+
+class BlobRepo(Protocol):
+    """Bytes of attachments."""
+
+    def get(self, blob_id: str, /) -> bytes: ...
+    def remove(self, *blob_ids: str) -> None: ...
+
+
+class OutboxWork(Protocol):
+    """What sending needs of a transaction."""
+
+    @property
+    def outbox(self) -> OutboxRepo: ...
+    @property
+    def claims(self) -> ClaimRepo: ...
+    @property
+    def identities(self) -> Contacts: ...
+    @property
+    def blobs(self) -> BlobRepo: ...
+
+
+InboxStorage = Storage[InboxWork]
+OutboxStorage = Storage[OutboxWork]

@@ -1,0 +1,267 @@
+"""Tables and repositories of people."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
+
+from bot.accounts.model import (
+    CodePurpose,
+    Consent,
+    Identity,
+    LearnerLanguage,
+    OneTimeCode,
+    Purpose,
+    Role,
+    User,
+    UserStatus,
+)
+from bot.core.language import Level
+from bot.storage.table_repo import TableRepo
+from bot.storage.types import EnumSet, EnumText, UtcDateTime, metadata
+
+_ID = String(36)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("status", EnumText(UserStatus), nullable=False),
+    Column("roles", EnumSet(Role), nullable=False),
+    Column("name", LargeBinary, nullable=False),
+    Column("email", LargeBinary),
+    Column("email_hash", String(64), unique=True),
+    Column("email_verified_at", UtcDateTime),
+    Column("ui_language", String(20), nullable=False),
+    Column("time_zone", String(60)),
+    Column("native_language", String(20)),
+    Column("age_confirmed_at", UtcDateTime),
+    Column("is_minor", Boolean, nullable=False),
+    Column("guest_turns", Integer, nullable=False),
+    Column("preferences", Text, nullable=False),
+    Column("profile", LargeBinary, nullable=False),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("platform", String(20), primary_key=True),
+    Column("external_id", String(80), primary_key=True),
+    Column("user_id", _ID, ForeignKey("users.id"), nullable=False, index=True),
+    Column("room", String(80), nullable=False),
+    Column("display_name", String(200), nullable=False),
+    Column("locale", String(20)),
+    Column("blocked_at", UtcDateTime),
+)
+
+learner_languages = Table(
+    "learner_languages",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("user_id", _ID, ForeignKey("users.id"), nullable=False),
+    Column("language", String(20), nullable=False),
+    Column("level", EnumText(Level), nullable=False),
+    Column("accent", String(20)),
+    Column("voice_gender", String(10)),
+    Column("avatar_id", String(40)),
+    Column("context_id", String(40)),
+    Column("is_active", Boolean, nullable=False),
+    Column("hints", LargeBinary, nullable=False),
+    Index("uq_learner_languages", "user_id", "language", unique=True),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("user_id", _ID, ForeignKey("users.id"), nullable=False, index=True),
+    Column("purpose", EnumText(Purpose), nullable=False),
+    Column("wording", String(40), nullable=False),
+    Column("given_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+)
+
+one_time_codes = Table(
+    "one_time_codes",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("user_id", _ID, index=True),
+    Column("purpose", EnumText(CodePurpose), nullable=False),
+    Column("subject", String(64), nullable=False, index=True),
+    Column("code_hash", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("used_at", UtcDateTime),
+)
+
+_BY_IDENTITY = (
+    select(identities)
+    .where(identities.c.platform == bindparam("platform"))
+    .where(identities.c.external_id == bindparam("external_id"))
+)
+_OF_USER = select(identities).where(identities.c.user_id == bindparam("user_id"))
+
+
+class SqlUsers(TableRepo[User]):
+    """People. A unique e-mail hash keeps one address from belonging to two."""
+
+    table, record = users, User
+    owner = "id"
+    sealed = frozenset({"name", "email", "profile"})
+    documents = frozenset({"preferences"})
+
+    def find_by_email_hash(self, email_hash: str) -> User | None:
+        return self._one(select(users).where(users.c.email_hash == email_hash))
+
+    def list_admins(self) -> Sequence[User]:
+        return self._all(select(users).where(users.c.roles.contains(Role.ADMIN.value)))
+
+
+class SqlIdentities:
+    """Who is who on which platform."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def find(self, platform: str, external_id: str) -> Identity | None:
+        row = self._connection.execute(
+            _BY_IDENTITY, {"platform": platform, "external_id": external_id}
+        ).first()
+        return None if row is None else Identity(**row._mapping)
+
+    def of_user(self, user_id: str) -> Sequence[Identity]:
+        rows = self._connection.execute(_OF_USER, {"user_id": user_id})
+        return [Identity(**row._mapping) for row in rows]
+
+    def add(self, identity: Identity) -> None:
+        self._connection.execute(insert(identities), asdict(identity))
+
+    def save(self, identity: Identity) -> None:
+        self._connection.execute(
+            update(identities)
+            .where(identities.c.platform == identity.platform)
+            .where(identities.c.external_id == identity.external_id),
+            asdict(identity),
+        )
+
+    def set_blocked(self, platform: str, room: str, at: datetime | None) -> None:
+        self._connection.execute(
+            update(identities)
+            .where(identities.c.platform == platform, identities.c.room == room)
+            .values(blocked_at=at)
+        )
+
+    def move_room(self, platform: str, old: str, new: str) -> None:
+        self._connection.execute(
+            update(identities)
+            .where(identities.c.platform == platform, identities.c.room == old)
+            .values(room=new)
+        )
+
+    def remove_of_user(self, user_id: str) -> None:
+        self._connection.execute(delete(identities).where(identities.c.user_id == user_id))
+
+
+class SqlLearnerLanguages(TableRepo[LearnerLanguage]):
+    """The languages people learn; one of them is active."""
+
+    table, record = learner_languages, LearnerLanguage
+    sealed = frozenset({"hints"})
+
+    def of_user(self, user_id: str) -> Sequence[LearnerLanguage]:
+        return self._all(select(learner_languages).where(learner_languages.c.user_id == user_id))
+
+    def find_active(self, user_id: str) -> LearnerLanguage | None:
+        return self._one(_ACTIVE_LANGUAGE, user_id=user_id)
+
+    def choose(self, chosen: LearnerLanguage) -> LearnerLanguage:
+        """Add or save `chosen` as the active language; the others become inactive."""
+        for other in self.of_user(chosen.user_id):
+            if other.language == chosen.language:
+                chosen = replace(chosen, id=other.id, version=other.version)
+            elif other.is_active:
+                self.save(replace(other, is_active=False))
+        chosen = replace(chosen, is_active=True)
+        return self.save(chosen) if self.find(chosen.id) else self.add(chosen)
+
+    def remove_of_user(self, user_id: str) -> None:
+        self._connection.execute(
+            delete(learner_languages).where(learner_languages.c.user_id == user_id)
+        )
+
+
+_ACTIVE_LANGUAGE = (
+    select(learner_languages)
+    .where(learner_languages.c.user_id == bindparam("user_id"))
+    .where(learner_languages.c.is_active)
+)
+
+
+class SqlConsents(TableRepo[Consent]):
+    """Every yes and when it was taken back."""
+
+    table, record = consents, Consent
+
+    def of_user(self, user_id: str) -> Sequence[Consent]:
+        return self._all(
+            select(consents).where(consents.c.user_id == user_id).order_by(consents.c.id)
+        )
+
+    def has(self, user_id: str, purpose: Purpose) -> bool:
+        return any(c.purpose is purpose and c.revoked_at is None for c in self.of_user(user_id))
+
+    def give(self, consent: Consent) -> None:
+        if not self.has(consent.user_id, consent.purpose):
+            self.add(consent)
+
+    def revoke(self, user_id: str, purpose: Purpose, at: datetime) -> None:
+        for consent in self.of_user(user_id):
+            if consent.purpose is purpose and consent.revoked_at is None:
+                self.save(replace(consent, revoked_at=at))
+
+    def remove_of_user(self, user_id: str) -> None:
+        self._connection.execute(delete(consents).where(consents.c.user_id == user_id))
+
+
+class SqlOneTimeCodes(TableRepo[OneTimeCode]):
+    """Codes that were sent out."""
+
+    table, record = one_time_codes, OneTimeCode
+
+    def since(self, purpose: CodePurpose, at: datetime, **who: str) -> Sequence[OneTimeCode]:
+        """Codes made after `at` for a `subject` or a `user_id`, oldest first."""
+        wanted = select(one_time_codes).where(
+            one_time_codes.c.purpose == purpose, one_time_codes.c.created_at > at
+        )
+        for column, value in who.items():
+            wanted = wanted.where(one_time_codes.c[column] == value)
+        return self._all(wanted.order_by(one_time_codes.c.id))
+
+    def remove_of_user(self, user_id: str) -> None:
+        self._connection.execute(delete(one_time_codes).where(one_time_codes.c.user_id == user_id))
+
+    def remove_before(self, at: datetime) -> None:
+        self._connection.execute(delete(one_time_codes).where(one_time_codes.c.expires_at < at))

@@ -1,0 +1,347 @@
+"""Tables and repositories of messages in and out."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    bindparam,
+    delete,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.core.entity import new_id
+from bot.messaging.instance import Instance
+from bot.messaging.model import Address, MessageKind, Outgoing
+from bot.messaging.ports import Received
+from bot.storage.types import EnumText, UtcDateTime, metadata
+from bot.storage.vault import Keyring
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("key", String(120), primary_key=True),
+    Column("id", String(36), nullable=False),
+    Column("platform", String(20), nullable=False),
+    Column("lane", String(120), nullable=False),
+    Column("overtakes", Boolean, nullable=False),
+    Column("body", LargeBinary),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+    Index("ix_inbox_waiting", "done_at", "lane", "id"),
+)
+
+
+class SendState(StrEnum):
+    """Life of an outbox row."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("key", String(160), primary_key=True),
+    Column("id", String(36), nullable=False),
+    Column("user_id", String(36), index=True),
+    Column("platform", String(20), nullable=False),
+    Column("room", String(120), nullable=False),
+    Column("kind", EnumText(MessageKind), nullable=False),
+    Column("state", EnumText(SendState), nullable=False),
+    Column("owner", String(36)),
+    Column("body", LargeBinary),
+    Column("attempts", Integer, nullable=False),
+    Column("message_id", String(40)),
+    Column("error", String(200)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),
+    Index("ix_outbox_open", "state", "platform", "id"),
+)
+
+_OUTGOING: TypeAdapter[Outgoing] = TypeAdapter(Outgoing)
+_OPEN = (SendState.WAITING, SendState.SENDING)
+
+
+def _insert(table: Table) -> dict[str, Any]:
+    return {
+        "sqlite": sqlite.insert(table).on_conflict_do_nothing(),
+        "postgresql": postgresql.insert(table).on_conflict_do_nothing(),
+    }
+
+
+_ADD_IN, _ADD_OUT = _insert(inbox), _insert(outbox)
+_DONE = (
+    update(inbox)
+    .where(inbox.c.key == bindparam("wanted"), inbox.c.done_at.is_(None))
+    .values(done_at=bindparam("at"), body=None)
+)
+_OVERTAKING = (
+    select(inbox.c.key)
+    .where(inbox.c.lane == bindparam("lane"), inbox.c.done_at.is_(None), inbox.c.overtakes)
+    .limit(1)
+)
+_SENT = (
+    update(outbox)
+    .where(outbox.c.key == bindparam("wanted"))
+    .values(
+        state=bindparam("new_state"),
+        message_id=bindparam("sent_as"),
+        error=bindparam("why"),
+        sent_at=bindparam("at"),
+        body=None,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """A stored event that waits for its work."""
+
+    key: str
+    platform: str
+    lane: str
+    overtakes: bool
+    body: Mapping[str, object]
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of an outbox row."""
+
+    key: str
+    state: SendState
+    message_id: str | None = None
+    error: str | None = None
+
+
+class SqlInbox:
+    """Events, stored before they are confirmed."""
+
+    def __init__(self, connection: Connection, keyring: Keyring) -> None:
+        self._connection = connection
+        self._keyring = keyring
+
+    def add(self, event: Received, at: datetime, *, overtakes: bool) -> bool:
+        """False when the event was known."""
+        incoming = event.incoming
+        done = self._connection.execute(
+            _ADD_IN[self._connection.dialect.name],
+            {
+                "key": incoming.key,
+                "id": new_id(),
+                "platform": incoming.sender.platform,
+                "lane": incoming.lane,
+                "overtakes": overtakes,
+                "body": self._keyring.seal(json.dumps(event.body).encode()),
+                "received_at": at,
+            },
+        )
+        return done.rowcount == 1
+
+    def done(self, key: str, at: datetime) -> bool:
+        """Mark as handled and wipe the body. False when it already was: then roll back."""
+        return self._connection.execute(_DONE, {"wanted": key, "at": at}).rowcount == 1
+
+    def is_waiting(self, key: str) -> bool:
+        return (
+            self._connection.execute(
+                select(inbox.c.key).where(inbox.c.key == key, inbox.c.done_at.is_(None))
+            ).first()
+            is not None
+        )
+
+    def has_overtaking(self, lane: str) -> bool:
+        return self._connection.execute(_OVERTAKING, {"lane": lane}).first() is not None
+
+    def waiting(self, lane: str) -> Sequence[InboxRow]:
+        """Rows of one lane, those that overtake first, then in order of arrival."""
+        rows = self._connection.execute(
+            select(inbox)
+            .where(inbox.c.lane == lane, inbox.c.done_at.is_(None))
+            .order_by(inbox.c.overtakes.desc(), inbox.c.id)
+        )
+        return [
+            InboxRow(
+                key=row.key,
+                platform=row.platform,
+                lane=row.lane,
+                overtakes=row.overtakes,
+                body=json.loads(self._keyring.open(row.body)),
+                received_at=row.received_at,
+            )
+            for row in rows
+        ]
+
+    def waiting_lanes(self, limit: int = 1000) -> Sequence[str]:
+        return list(
+            self._connection.execute(
+                select(inbox.c.lane)
+                .where(inbox.c.done_at.is_(None))
+                .group_by(inbox.c.lane)
+                .order_by(func.min(inbox.c.id))
+                .limit(limit)
+            ).scalars()
+        )
+
+    def count_waiting(self) -> int:
+        return int(
+            self._connection.execute(
+                select(func.count()).select_from(inbox).where(inbox.c.done_at.is_(None))
+            ).scalar_one()
+        )
+
+    def remove_done(self, before: datetime) -> None:
+        self._connection.execute(delete(inbox).where(inbox.c.done_at < before))
+
+
+class SqlOutbox:
+    """Messages, written in the unit that causes them."""
+
+    def __init__(self, connection: Connection, keyring: Keyring, instance: Instance) -> None:
+        self._connection = connection
+        self._keyring = keyring
+        self._instance = instance
+        self.fresh: list[Outgoing] = []
+
+    def put(self, *messages: Outgoing, at: datetime) -> None:
+        """Promise to send; a key that was already put is the same message and stays as it is.
+
+        Where this process does the platform's sending the row starts as being sent, since it goes
+        out right after the commit.
+        """
+        for message in messages:
+            is_ours = message.to.platform in self._instance.senders
+            done = self._connection.execute(
+                _ADD_OUT[self._connection.dialect.name],
+                {
+                    "key": message.key,
+                    "id": new_id(),
+                    "user_id": message.user_id,
+                    "platform": message.to.platform,
+                    "room": message.to.room,
+                    "kind": message.kind,
+                    "state": SendState.SENDING if is_ours else SendState.WAITING,
+                    "owner": self._instance.id if is_ours else None,
+                    "body": self._keyring.seal(_OUTGOING.dump_json(message)),
+                    "attempts": 0,
+                    "created_at": at,
+                },
+            )
+            if done.rowcount == 1:
+                self.fresh.append(message)
+
+    def settle(self, key: str, at: datetime, *, message_id: str | None, error: str | None) -> None:
+        """Write down that a message was sent, or, with `error`, never will be; wipe its body."""
+        self._record(key, SendState.FAILED if error else SendState.SENT, at, message_id, error)
+
+    def _record(
+        self,
+        key: str,
+        state: SendState,
+        at: datetime,
+        message_id: str | None = None,
+        error: str | None = None,
+    ) -> None:
+        self._connection.execute(
+            _SENT,
+            {
+                "wanted": key,
+                "new_state": state,
+                "sent_as": message_id,
+                "why": error and error[:200],
+                "at": at,
+            },
+        )
+
+    def adopt(self, platform: str, living: Sequence[str], at: datetime) -> Sequence[Outgoing]:
+        """Take over a platform's open rows that no living process is sending, oldest first.
+
+        A row found half-sent goes out again only if its kind says that losing it is worse than a
+        double; otherwise it is dropped.
+        """
+        rows = self._connection.execute(
+            select(outbox.c.key, outbox.c.kind, outbox.c.state, outbox.c.owner, outbox.c.body)
+            .where(outbox.c.platform == platform, outbox.c.state.in_(_OPEN))
+            .order_by(outbox.c.id)
+        ).all()
+        adopted = []
+        for row in rows:
+            if row.state is SendState.SENDING and row.owner in living:
+                continue
+            if row.state is SendState.SENDING and not row.kind.is_resent:
+                self._record(row.key, SendState.DROPPED, at, error="half-sent at a crash")
+            else:
+                adopted.append(row)
+        if adopted:
+            self._connection.execute(
+                update(outbox)
+                .where(outbox.c.key.in_([row.key for row in adopted]))
+                .values(state=SendState.SENDING, owner=self._instance.id)
+            )
+        return [_OUTGOING.validate_json(self._keyring.open(row.body)) for row in adopted]
+
+    def count_attempt(self, key: str, error: str) -> None:
+        self._connection.execute(
+            update(outbox)
+            .where(outbox.c.key == key)
+            .values(attempts=outbox.c.attempts + 1, error=error[:200])
+        )
+
+    def move_room(self, platform: str, old: str, new: str) -> None:
+        """A room has a new id: open rows for the old one go there."""
+        rows = self._connection.execute(
+            select(outbox.c.key, outbox.c.body).where(
+                outbox.c.platform == platform, outbox.c.room == old, outbox.c.state.in_(_OPEN)
+            )
+        ).all()
+        for row in rows:
+            message = _OUTGOING.validate_json(self._keyring.open(row.body))
+            moved = replace(message, to=Address(platform, new, message.to.thread))
+            self._connection.execute(
+                update(outbox)
+                .where(outbox.c.key == row.key)
+                .values(room=new, body=self._keyring.seal(_OUTGOING.dump_json(moved)))
+            )
+
+    def find_receipt(self, key: str) -> Receipt | None:
+        row = self._connection.execute(
+            select(outbox.c.key, outbox.c.state, outbox.c.message_id, outbox.c.error).where(
+                outbox.c.key == key
+            )
+        ).first()
+        return None if row is None else Receipt(*row)
+
+    def count_open(self) -> int:
+        return int(
+            self._connection.execute(
+                select(func.count()).select_from(outbox).where(outbox.c.state.in_(_OPEN))
+            ).scalar_one()
+        )
+
+    def remove_of_user(self, user_id: str) -> None:
+        self._connection.execute(
+            delete(outbox).where(outbox.c.user_id == user_id, outbox.c.state.not_in(_OPEN))
+        )
+
+    def remove_done(self, before: datetime) -> None:
+        self._connection.execute(delete(outbox).where(outbox.c.sent_at < before))
