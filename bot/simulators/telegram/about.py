@@ -1,0 +1,98 @@
+"""Methods about the bot itself, its chats and its files."""
+
+from bot.simulators.telegram.call import Call
+from bot.simulators.telegram.content import find_chat
+from bot.simulators.telegram.wire import Json, chat_full_json, user_json
+from bot.simulators.telegram.world import World
+
+
+def get_me(world: World, _: Call) -> Json:
+    """The bot as a `User`, with what it may do."""
+    bot = world.bot
+    return user_json(bot) | {
+        "can_join_groups": True,
+        "can_read_all_group_messages": False,
+        "supports_inline_queries": False,
+        "can_connect_to_business": False,
+        "has_main_web_app": False,
+    }
+
+
+def log_out(_: World, __: Call) -> bool:
+    """logOut and close: nothing is kept here that would have to end."""
+    return True
+
+
+def get_chat(world: World, call: Call) -> Json:
+    """A `ChatFullInfo`."""
+    return chat_full_json(find_chat(world, call))
+
+
+def get_file(world: World, call: Call) -> Json:
+    """A `File` with the path to download it from for an hour; 400 over 20 MB."""
+    stored = world.files.link(call.text("file_id"))
+    return {
+        "file_id": stored.file_id,
+        "file_unique_id": stored.unique_id,
+        "file_size": stored.size,
+        "file_path": stored.path,
+    }
+
+
+def get_user_profile_photos(_: World, __: Call) -> Json:
+    """Nobody here has photos."""
+    return {"total_count": 0, "photos": []}
+
+
+def set_my_commands(world: World, call: Call) -> bool:
+    """Replace the menu of one scope and language."""
+    world.profile.set_commands(call)
+    world.publish({"type": "commands", "chat_id": None})
+    return True
+
+
+def get_my_commands(world: World, call: Call) -> list[Json]:
+    """The menu of exactly this scope and language."""
+    return world.profile.commands(call)
+
+
+def delete_my_commands(world: World, call: Call) -> bool:
+    """Remove the menu of one scope and language; a wider one shows again."""
+    world.profile.delete_commands(call)
+    world.publish({"type": "commands", "chat_id": None})
+    return True
+
+
+def set_my_name(world: World, call: Call) -> bool:
+    """Up to 64 characters, per language."""
+    world.profile.set_text("name", call)
+    return True
+
+
+def set_my_description(world: World, call: Call) -> bool:
+    """Up to 512 characters, per language."""
+    world.profile.set_text("description", call)
+    return True
+
+
+def set_my_short_description(world: World, call: Call) -> bool:
+    """Up to 120 characters, per language."""
+    world.profile.set_text("short_description", call)
+    return True
+
+
+def get_my_name(world: World, call: Call) -> Json:
+    """A `BotName`."""
+    name = world.profile.text("name", call.text("language_code"), world.bot.name)
+    return {"name": name}
+
+
+def get_my_description(world: World, call: Call) -> Json:
+    """A `BotDescription`."""
+    return {"description": world.profile.text("description", call.text("language_code"))}
+
+
+def get_my_short_description(world: World, call: Call) -> Json:
+    """A `BotShortDescription`."""
+    text = world.profile.text("short_description", call.text("language_code"))
+    return {"short_description": text}
