@@ -103,15 +103,14 @@ class Identity:
     """One person on one platform.
 
     Args:
-        room: their private chat with the bot there.
+        room: their private chat with the bot there; None while they only met us in a group.
         blocked_at: when they told the platform to keep us away; nothing is written to them then.
     """
 
     platform: str
     external_id: str
     user_id: str
-    room: str
-    display_name: str = ""
+    room: str | None = None
     locale: str | None = None
     blocked_at: datetime | None = None
 

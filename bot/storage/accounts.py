@@ -67,8 +67,7 @@ identities = Table(
     Column("platform", String(20), primary_key=True),
     Column("external_id", String(80), primary_key=True),
     Column("user_id", _ID, ForeignKey("users.id"), nullable=False, index=True),
-    Column("room", String(80), nullable=False),
-    Column("display_name", String(200), nullable=False),
+    Column("room", String(80)),
     Column("locale", String(20)),
     Column("blocked_at", UtcDateTime),
 )

@@ -1,7 +1,8 @@
 """ground."""
 
-import sqlalchemy as sa
 from alembic import op
+import sqlalchemy as sa
+
 
 revision = "0001"
 down_revision = None
@@ -177,8 +178,7 @@ def upgrade() -> None:
         sa.Column("platform", sa.String(length=20), nullable=False),
         sa.Column("external_id", sa.String(length=80), nullable=False),
         sa.Column("user_id", sa.String(length=36), nullable=False),
-        sa.Column("room", sa.String(length=80), nullable=False),
-        sa.Column("display_name", sa.String(length=200), nullable=False),
+        sa.Column("room", sa.String(length=80), nullable=True),
         sa.Column("locale", sa.String(length=20), nullable=True),
         sa.Column("blocked_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_identities_user_id")),

@@ -1,0 +1,76 @@
+"""Recognising who wrote: the platform proves who it is, so nobody signs in."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from bot.accounts.model import Identity, Role, User
+from bot.accounts.ports import AccountsWork
+from bot.messaging.model import Incoming, IncomingKind, Sender
+
+
+class Entrance:
+    """Finds the person behind an event; somebody new becomes a guest.
+
+    Args:
+        admins: "platform:id" of the people the settings name as admins.
+        ui_language: an interface language for a client's locale.
+    """
+
+    def __init__(self, admins: frozenset[str], ui_language: Callable[[str | None], str]) -> None:
+        self._admins = admins
+        self._ui_language = ui_language
+
+    def recognise(
+        self, work: AccountsWork, incoming: Incoming, now: datetime
+    ) -> tuple[User, Identity]:
+        """The user and identity of whoever caused the event, as of now."""
+        sender = incoming.sender
+        identity = work.identities.find(sender.platform, sender.external_id)
+        if identity is None:
+            return self._welcome(work, incoming, now)
+        seen = _as_seen(identity, incoming, now)
+        if seen != identity:
+            work.identities.save(seen)
+        user = work.users.get(identity.user_id)
+        return self._with_admin_role(work, user, sender), seen
+
+    def _welcome(
+        self, work: AccountsWork, incoming: Incoming, now: datetime
+    ) -> tuple[User, Identity]:
+        sender = incoming.sender
+        user = work.users.add(
+            User(
+                created_at=now,
+                name=sender.display_name,
+                ui_language=self._ui_language(sender.locale),
+            )
+        )
+        identity = Identity(
+            platform=sender.platform,
+            external_id=sender.external_id,
+            user_id=user.id,
+            room=None if incoming.is_shared else incoming.address.room,
+            locale=sender.locale,
+        )
+        work.identities.add(identity)
+        return self._with_admin_role(work, user, sender), identity
+
+    def _with_admin_role(self, work: AccountsWork, user: User, sender: Sender) -> User:
+        is_named = f"{sender.platform}:{sender.external_id}" in self._admins
+        if is_named and Role.ADMIN not in user.roles:
+            return work.users.save(replace(user, roles=user.roles | {Role.ADMIN}))
+        return user
+
+
+def _as_seen(identity: Identity, incoming: Incoming, now: datetime) -> Identity:
+    """What this event tells about the identity: its chat, whether we are welcome."""
+    is_blocked = incoming.kind is IncomingKind.BLOCKED
+    blocked_at = (identity.blocked_at or now) if is_blocked else None
+    room = identity.room if incoming.is_shared else incoming.address.room
+    return replace(
+        identity,
+        room=room,
+        locale=incoming.sender.locale or identity.locale,
+        blocked_at=blocked_at,
+    )

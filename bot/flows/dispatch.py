@@ -1,0 +1,197 @@
+"""From a stored event to an answer: finds the person, and what their event is about.
+
+One of the three places that write (STYLE section 6): one unit an event, holding the new state, the
+messages, the jobs and the mark that the event is done. What must await the world goes on as a
+`Later`, with units of its own.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.accounts.entrance import Entrance
+from bot.core.clock import Clock
+from bot.core.errors import DomainError, ServiceFailure
+from bot.core.storage import Storage
+from bot.flows.commands import CommandTable
+from bot.flows.model import Given
+from bot.flows.ports import FlowWork
+from bot.flows.prompts import PREFIX as FLOW_PREFIX
+from bot.flows.rules import Rules
+from bot.flows.runner import Runner, StaleButton, menu_rows
+from bot.flows.scene import Later, Scene
+from bot.messaging.model import Incoming, IncomingKind, MediaKind
+
+_log = structlog.get_logger()
+
+COMMAND_PREFIX = "c"
+SPOKEN = frozenset({MediaKind.VOICE, MediaKind.AUDIO, MediaKind.VIDEO_NOTE})
+
+Press = Callable[[Scene, str], Later | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """What the product does with what people send; put together in `app.py`.
+
+    Args:
+        commands: by name.
+        runner: the flows.
+        presses: button prefix to what a press does (`data` without its prefix).
+        on_speech: a voice note, an audio file or a video note outside of a flow.
+        on_text: typed text outside of a flow.
+        on_file: a photo or document outside of a flow.
+        overtaking_presses: beginnings of button data that end or cancel something.
+    """
+
+    commands: CommandTable
+    runner: Runner
+    presses: Mapping[str, Press]
+    on_speech: Callable[[Scene], Later | None]
+    on_text: Callable[[Scene], Later | None]
+    on_file: Callable[[Scene], Later | None]
+    overtaking_presses: tuple[str, ...] = ()
+
+
+class _AlreadyDone(Exception):
+    """Another process handled this event; our unit is rolled back."""
+
+
+class Dispatch:
+    """Answers events."""
+
+    def __init__(
+        self,
+        storage: Storage[FlowWork],
+        clock: Clock,
+        rules: Rules,
+        entrance: Entrance,
+        conversation: Conversation,
+    ) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._rules = rules
+        self._entrance = entrance
+        self._conversation = conversation
+
+    def overtakes(self, incoming: Incoming) -> bool:
+        """Cancel, end and stop go first."""
+        if incoming.kind is IncomingKind.COMMAND:
+            return self._conversation.commands.overtakes(incoming.command)
+        data = incoming.data or ""
+        return any(data.startswith(start) for start in self._conversation.overtaking_presses)
+
+    async def handle(self, incoming: Incoming, interrupted: asyncio.Event) -> None:
+        """Answer one event. Trouble with the database is left to the lane, which tries again."""
+        try:
+            later = await self._storage.write(lambda work: self._unit(work, incoming))
+            if later is not None:
+                await later(incoming)
+        except _AlreadyDone:
+            return
+        except DomainError as refusal:
+            await self._tell(incoming, refusal.key, dict(refusal.params))
+        except ServiceFailure as failure:
+            if failure.service == "database":
+                raise
+            _log.warning("dispatch.service_failed", key=incoming.key, cause=str(failure))
+            await self._tell(incoming, "error.service", {})
+        except Exception:
+            _log.exception("dispatch.failed", key=incoming.key)
+            await self._tell(incoming, "error.unexpected", {})
+
+    def _unit(self, work: FlowWork, incoming: Incoming) -> Later | None:
+        scene = self._scene(work, incoming)
+        later = self._route(scene) if scene is not None else None
+        if later is None and not work.inbox.done(incoming.key, self._clock.now()):
+            raise _AlreadyDone
+        return later
+
+    def _scene(self, work: FlowWork, incoming: Incoming) -> Scene | None:
+        now = self._clock.now()
+        if incoming.kind is IncomingKind.MOVED and incoming.moved_to:
+            address = incoming.address
+            work.identities.move_room(address.platform, address.room, incoming.moved_to)
+            return None
+        user, identity = self._entrance.recognise(work, incoming, now)
+        if incoming.kind in {IncomingKind.BLOCKED, IncomingKind.UNBLOCKED}:
+            return None
+        return Scene(work, incoming, identity, user, now, self._rules)
+
+    def _route(self, scene: Scene) -> Later | None:
+        incoming = scene.incoming
+        match incoming.kind:
+            case IncomingKind.COMMAND:
+                return self._command(scene, incoming.command or "", incoming.text or "")
+            case IncomingKind.BUTTON:
+                return self._button(scene, incoming.data or "")
+            case IncomingKind.TEXT | IncomingKind.MEDIA | IncomingKind.CONTACT:
+                return self._content(scene)
+            case _:
+                return None
+
+    def _command(self, scene: Scene, name: str, rest: str) -> Later | None:
+        command = self._conversation.commands.find(name)
+        if command is None:
+            if not scene.incoming.is_shared:
+                scene.say(scene.text("command.unknown", name=name), buttons=menu_rows(scene))
+            return None
+        if not command.allows(scene.user):
+            raise DomainError("command.not_for_you")
+        if command.needs_registration and not scene.user.is_registered:
+            raise DomainError("command.register_first")
+        return command.action(scene, rest)
+
+    def _button(self, scene: Scene, data: str) -> Later | None:
+        prefix, _, rest = data.partition(":")
+        if prefix == COMMAND_PREFIX:
+            name, _, argument = rest.partition(":")
+            scene.answer_button()
+            return self._command(scene, name, argument)
+        try:
+            if prefix == FLOW_PREFIX:
+                return self._conversation.runner.press(scene, data)
+            return self._conversation.presses.get(prefix, _unknown_press)(scene, rest)
+        except StaleButton as stale:
+            scene.answer_button(scene.texts(stale.key))
+            scene.say(scene.text("button.stale_menu"), buttons=menu_rows(scene))
+            return None
+
+    def _content(self, scene: Scene) -> Later | None:
+        incoming, runner = scene.incoming, self._conversation.runner
+        given = Given(
+            text=incoming.text if incoming.kind is IncomingKind.TEXT else None,
+            media=incoming.media,
+            contact=incoming.text if incoming.kind is IncomingKind.CONTACT else None,
+        )
+        state = runner.find(scene)
+        if state is not None and state.asked_in == scene.place and runner.wants(state, given):
+            return runner.answer(scene, state, given)
+        if incoming.is_shared and incoming.kind is IncomingKind.TEXT:
+            return None  # people talking to each other; nobody asked us
+        if incoming.media is not None:
+            is_speech = incoming.media.kind in SPOKEN
+            talk = self._conversation.on_speech if is_speech else self._conversation.on_file
+            return talk(scene)
+        if incoming.kind is IncomingKind.TEXT:
+            return self._conversation.on_text(scene)
+        return None
+
+    async def _tell(self, incoming: Incoming, key: str, params: Mapping[str, object]) -> None:
+        """Say what went wrong, with what to do next, and be done with the event."""
+
+        def unit(work: FlowWork) -> None:
+            if not work.inbox.done(incoming.key, self._clock.now()):
+                return
+            scene = self._scene(work, replace(incoming, key=f"{incoming.key}:error"))
+            if scene is not None:
+                scene.answer_button()
+                scene.say(scene.text(key, **params), buttons=menu_rows(scene))
+
+        await self._storage.write(unit)
+
+
+def _unknown_press(scene: Scene, data: str) -> Later | None:
+    raise StaleButton

@@ -1,0 +1,145 @@
+"""How a step looks: its question, its options, its way on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.core.entity import short_id
+from bot.flows.engine import Applies, previous_step, progress
+from bot.flows.model import Answers, Flow, Layout, Option, Step
+from bot.flows.scene import Scene
+from bot.flows.state import FlowState
+from bot.messaging.model import Button, Paragraph, Style
+
+PREFIX = "f"
+_PER_PAGE = 12
+_GRID_WIDTH = 3
+_LONGEST_IN_THREE = 14
+
+
+class Press(StrEnum):
+    """What a flow's button does; the rest of its data is the value."""
+
+    BACK = "b"
+    SKIP = "s"
+    CANCEL = "x"
+    DONE = "d"
+    PAGE = "p"
+    CHOOSE = "="
+    CONFIRM = "y"
+    EDIT = "e"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One step of one person's flow, as it is shown."""
+
+    scene: Scene
+    flow: Flow
+    state: FlowState
+    step: Step
+
+    def body(self) -> list[Paragraph]:
+        scene, flow, step = self.scene, self.flow, self.step
+        answers = self.state.answers
+        body = list(step.before(scene, answers)) if step.before else []
+        if step.is_summary:
+            body += self._summary()
+        if flow.shows_progress and not step.is_hidden and not step.is_summary:
+            at, of = progress(flow, step.name, applies_in(scene, answers))
+            body.append(scene.text("flow.progress", Style.CODE, at=at, of=of))
+        style = Style.PLAIN if step.is_summary else Style.STRONG
+        return [*body, scene.text(step.asks or f"flow.{flow.name}.{step.name}.ask", style)]
+
+    def rows(self, page: int = 0) -> list[list[Button]]:
+        scene, flow, step = self.scene, self.flow, self.step
+        answers = self.state.answers
+        rows = self._option_rows(page)
+        if step.extra_rows is not None:
+            rows += [list(row) for row in step.extra_rows(scene, answers)]
+        if step.is_many:
+            rows.append([self._button("flow.button.done", Press.DONE)])
+        if step.is_summary:
+            rows.append([self._button("flow.button.confirm", Press.CONFIRM)])
+            rows += self._edit_rows()
+        last = []
+        if previous_step(flow, step.name, applies_in(scene, answers)) and not step.is_summary:
+            last.append(self._button("flow.button.back", Press.BACK))
+        if step.is_optional:
+            last.append(self._button("flow.button.skip", Press.SKIP))
+        last.append(self._button("flow.button.cancel", Press.CANCEL))
+        return [*rows, last]
+
+    def _data(self, press: Press, value: str = "") -> str:
+        return f"{PREFIX}:{short_id(self.state.id)}:{self.step.name}:{press.value}{value}"
+
+    def _button(self, key: str, press: Press, value: str = "", /, **params: object) -> Button:
+        return self.scene.button(key, self._data(press, value), **params)
+
+    def _summary(self) -> list[Paragraph]:
+        lines = []
+        for step in self.flow.steps:
+            value = self.state.answers.get(step.name)
+            if step.is_summary or step.is_hidden or value is None or value == []:
+                continue
+            label = self.scene.texts(f"flow.{self.flow.name}.{step.name}.label")
+            lines.append(f"{label}: {step.show(self.scene, value) if step.show else value}")
+        return [Paragraph("\n".join(lines), Style.QUOTE)] if lines else []
+
+    def _option_rows(self, page: int) -> list[list[Button]]:
+        step, answers = self.step, self.state.answers
+        if step.options is None:
+            return []
+        options = step.options(self.scene, answers)
+        pages = max(1, -(-len(options) // _PER_PAGE))
+        page = min(page, pages - 1)
+        picked = set(as_list(answers.get(step.name))) if step.is_many else set()
+        buttons = [
+            Button(_label(option, option.value in picked), self._data(Press.CHOOSE, option.value))
+            for option in options[page * _PER_PAGE : (page + 1) * _PER_PAGE]
+        ]
+        width = _width(step.layout, buttons)
+        rows = [buttons[i : i + width] for i in range(0, len(buttons), width)]
+        return [*rows, self._page_row(page, pages)] if pages > 1 else rows
+
+    def _page_row(self, page: int, pages: int) -> list[Button]:
+        row = []
+        if page > 0:
+            row.append(self._button("flow.button.earlier", Press.PAGE, str(page - 1)))
+        if page < pages - 1:
+            row.append(self._button("flow.button.more", Press.PAGE, str(page + 1)))
+        return row
+
+    def _edit_rows(self) -> list[list[Button]]:
+        applies = applies_in(self.scene, self.state.answers)
+        buttons = [
+            self._button(
+                "flow.button.edit",
+                Press.EDIT,
+                step.name,
+                what=self.scene.texts(f"flow.{self.flow.name}.{step.name}.label"),
+            )
+            for step in self.flow.steps
+            if not step.is_summary and not step.is_hidden and applies(step)
+        ]
+        return [buttons[i : i + 2] for i in range(0, len(buttons), 2)]
+
+
+def applies_in(scene: Scene, answers: Answers) -> Applies:
+    """Whether a step is asked, given the answers so far."""
+    return lambda step: step.when is None or step.when(scene, answers)
+
+
+def as_list(value: object) -> Sequence[str]:
+    """The chosen values of a step that takes several."""
+    return [str(item) for item in value] if isinstance(value, list | tuple) else []
+
+
+def _label(option: Option, is_picked: bool) -> str:
+    return f"✓ {option.label}" if is_picked else option.label
+
+
+def _width(layout: Layout, buttons: Sequence[Button]) -> int:
+    if layout is Layout.LIST:
+        return 1
+    return 2 if any(len(button.label) > _LONGEST_IN_THREE for button in buttons) else _GRID_WIDTH

@@ -1,0 +1,27 @@
+"""The settings that rules of the conversation need."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Values from the settings; all have the defaults of the product.
+
+    Args:
+        guest_turns: voice or text turns a guest may try before registering.
+        minimum_age: years; below it nobody may register.
+        idle_after: a practice without a word for so long is closed with its report.
+        max_note_seconds: longest voice note that is taken.
+        admins: "platform:id" of the people named as admins in the settings.
+        has_mail: a mail server is configured, so that an address can be confirmed.
+        recording_kept_for: how long a kept recording stays.
+    """
+
+    guest_turns: int = 3
+    minimum_age: int = 16
+    idle_after: timedelta = timedelta(hours=1)
+    max_note_seconds: float = 300.0
+    admins: frozenset[str] = frozenset()
+    has_mail: bool = True
+    recording_kept_for: timedelta = timedelta(days=30)

@@ -1,0 +1,239 @@
+"""Runs flows: loads where a person is, takes an answer, shows the next step, finishes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from bot.core.entity import short_id
+from bot.flows.engine import next_step, previous_step, with_answer
+from bot.flows.model import Answers, Flow, Given, InvalidAnswer, Option, Step
+from bot.flows.prompts import Press, Prompt, applies_in, as_list
+from bot.flows.scene import Later, Scene
+from bot.flows.state import FlowState
+from bot.messaging.model import Button
+
+
+class Runner:
+    """Moves people through the flows it knows."""
+
+    def __init__(self, flows: Sequence[Flow]) -> None:
+        self._flows: Mapping[str, Flow] = {flow.name: flow for flow in flows}
+
+    def start(self, scene: Scene, name: str, answers: Answers | None = None) -> Later | None:
+        """Begin a flow; one that was under way is left."""
+        flow = self._flows[name]
+        known = dict(answers or {})
+        if flow.start_answers is not None:
+            known = {**flow.start_answers(scene), **known}
+        scene.work.flow_states.drop(scene.user.id)
+        state = FlowState(
+            user_id=scene.user.id,
+            flow=name,
+            step="",
+            answers=known,
+            asked_in=scene.place,
+            updated_at=scene.now,
+        )
+        return self._go(scene, flow, state, self._first(scene, flow, known))
+
+    def start_at(self, scene: Scene, name: str, step: str, answers: Answers) -> Later | None:
+        """Begin a flow at one step, to change one thing; its end follows the answer."""
+        flow = self._flows[name]
+        state = FlowState(
+            user_id=scene.user.id,
+            flow=name,
+            step="",
+            answers=answers,
+            returns_to="",
+            asked_in=scene.place,
+            updated_at=scene.now,
+        )
+        scene.work.flow_states.drop(scene.user.id)
+        return self._go(scene, flow, state, _named(flow, step))
+
+    def find(self, scene: Scene) -> FlowState | None:
+        state = scene.work.flow_states.find_of_user(scene.user.id)
+        return state if state is not None and state.flow in self._flows else None
+
+    def wants(self, state: FlowState, given: Given) -> bool:
+        """Whether this could be an answer to the step being asked."""
+        step = self._flows[state.flow].step(state.step)
+        if step is None:
+            return False
+        if given.media is not None:
+            return given.media.kind in step.media
+        if given.contact is not None:
+            return step.takes_contact
+        return step.parse is not None or step.options is not None
+
+    def answer(self, scene: Scene, state: FlowState, given: Given) -> Later | None:
+        """Take an answer; a wrong one is told and the step asked again."""
+        flow = self._flows[state.flow]
+        step = _named(flow, state.step)
+        try:
+            value = self._value(scene, state.answers, step, given)
+            if step.check is not None:
+                value = step.check(scene, state.answers, value)
+        except InvalidAnswer as wrong:
+            scene.say(scene.text(wrong.key, **wrong.params))
+            self._show(scene, flow, state, step, is_edit=False)
+            return None
+        return self._accept(scene, flow, state, step, value)
+
+    def press(self, scene: Scene, data: str) -> Later | None:
+        """Take a press of a flow's button; an old or foreign one is answered politely."""
+        state = self.find(scene)
+        _, _, rest = data.partition(":")
+        short, _, rest = rest.partition(":")
+        step_name, _, action = rest.partition(":")
+        if state is None or short_id(state.id) != short or state.step != step_name:
+            raise StaleButton
+        flow = self._flows[state.flow]
+        step = _named(flow, state.step)
+        scene.answer_button()
+        return self._act(scene, flow, state, step, action)
+
+    def repeat(self, scene: Scene, state: FlowState) -> None:
+        """Ask the current step again, e.g. after something else came in between."""
+        flow = self._flows[state.flow]
+        self._show(scene, flow, state, _named(flow, state.step), is_edit=False)
+
+    def cancel(self, scene: Scene, state: FlowState) -> None:
+        scene.work.flow_states.drop(scene.user.id)
+        scene.show(scene.text("flow.cancelled"), buttons=menu_rows(scene))
+
+    def back(self, scene: Scene, state: FlowState) -> None:
+        flow = self._flows[state.flow]
+        before = previous_step(flow, state.step, applies_in(scene, state.answers))
+        if before is not None:
+            self._go(scene, flow, state, before)
+        else:
+            self._show(scene, flow, state, _named(flow, state.step))
+
+    def skip(self, scene: Scene, state: FlowState) -> Later | None:
+        flow = self._flows[state.flow]
+        step = _named(flow, state.step)
+        if not step.is_optional:
+            scene.say(scene.text("flow.cannot_skip"))
+            return None
+        return self._accept(scene, flow, state, step, None)
+
+    def _act(
+        self, scene: Scene, flow: Flow, state: FlowState, step: Step, action: str
+    ) -> Later | None:
+        kind, rest = action[:1], action[1:]
+        match kind:
+            case Press.CHOOSE:
+                return self._choose(scene, flow, state, step, rest)
+            case Press.PAGE:
+                self._show(scene, flow, state, step, page=int(rest) if rest.isdigit() else 0)
+            case Press.EDIT:
+                editing = replace(state, returns_to=step.name)
+                return self._go(scene, flow, editing, _named(flow, rest))
+            case Press.BACK:
+                self.back(scene, state)
+            case Press.CANCEL:
+                self.cancel(scene, state)
+            case Press.SKIP:
+                return self.skip(scene, state)
+            case Press.DONE | Press.CONFIRM:
+                value = state.answers.get(step.name, True)
+                return self._accept(scene, flow, state, step, value)
+            case _:
+                raise StaleButton
+        return None
+
+    def _choose(
+        self, scene: Scene, flow: Flow, state: FlowState, step: Step, value: str
+    ) -> Later | None:
+        if not step.is_many:
+            return self.answer(scene, state, Given(choice=value))
+        chosen = list(as_list(state.answers.get(step.name)))
+        chosen.remove(value) if value in chosen else chosen.append(value)
+        answers = with_answer(state.answers, step.name, chosen)
+        saved = scene.work.flow_states.save(replace(state, answers=answers))
+        self._show(scene, flow, saved, step)
+        return None
+
+    def _value(self, scene: Scene, answers: Answers, step: Step, given: Given) -> object:
+        options = step.options(scene, answers) if step.options else ()
+        if given.choice is not None:
+            return _chosen(options, given.choice)
+        if given.media is not None:
+            return {"file_id": given.media.file_id, "mime": given.media.mime or ""}
+        typed = (given.contact or given.text or "").strip()
+        for option in options:
+            if typed.casefold() in {option.label.casefold(), option.value.casefold()}:
+                return option.value
+        if step.parse is None:
+            raise InvalidAnswer("flow.choose")
+        return step.parse(scene, typed)
+
+    def _accept(
+        self, scene: Scene, flow: Flow, state: FlowState, step: Step, value: object
+    ) -> Later | None:
+        answers = with_answer(state.answers, step.name, value)
+        if step.after is not None and value is not None:
+            step.after(scene, answers)
+        moved = replace(state, answers=answers)
+        if state.returns_to is not None:
+            follow = next_step(flow, step.name, applies_in(scene, answers))
+            is_part = follow is not None and follow.is_hidden
+            target = follow if is_part else flow.step(state.returns_to)
+            if not is_part:
+                moved = replace(moved, returns_to=None)
+            return self._go(scene, flow, moved, target)
+        return self._go(scene, flow, moved, next_step(flow, step.name, applies_in(scene, answers)))
+
+    def _go(self, scene: Scene, flow: Flow, state: FlowState, step: Step | None) -> Later | None:
+        states = scene.work.flow_states
+        if step is None:
+            states.drop(scene.user.id)
+            return flow.finish(scene, state.answers)
+        moved = replace(state, step=step.name, updated_at=scene.now, asked_in=scene.place)
+        saved = states.save(moved) if states.find(moved.id) else states.add(moved)
+        self._show(scene, flow, saved, step)
+        return None
+
+    def _first(self, scene: Scene, flow: Flow, answers: Answers) -> Step | None:
+        return next_step(flow, None, applies_in(scene, answers))
+
+    def _show(
+        self,
+        scene: Scene,
+        flow: Flow,
+        state: FlowState,
+        step: Step,
+        *,
+        page: int = 0,
+        is_edit: bool = True,
+    ) -> None:
+        prompt = Prompt(scene, flow, state, step)
+        body, rows = prompt.body(), prompt.rows(page)
+        if is_edit:
+            scene.show(*body, buttons=rows)
+        else:
+            scene.say(*body, buttons=rows)
+
+
+class StaleButton(InvalidAnswer):
+    """A button of a message whose time is over."""
+
+    key = "button.stale"
+
+
+def menu_rows(scene: Scene) -> list[list[Button]]:
+    """The way on from anywhere."""
+    return [[scene.button("menu.talk", "c:talk"), scene.button("menu.help", "c:help")]]
+
+
+def _named(flow: Flow, name: str) -> Step:
+    step = flow.step(name)
+    if step is None:
+        raise StaleButton
+    return step
+
+
+def _chosen(options: Sequence[Option], value: str) -> str:
+    if value not in {option.value for option in options}:
+        raise StaleButton
+    return value

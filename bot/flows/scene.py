@@ -1,0 +1,154 @@
+"""One event being answered: who wrote, in what transaction, and the answers so far."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from bot.accounts.model import Identity, User
+from bot.flows.ports import FlowWork
+from bot.flows.rules import Rules
+from bot.i18n.catalog import Texts, texts_in
+from bot.messaging.model import (
+    Attachment,
+    Button,
+    Change,
+    Incoming,
+    MessageKind,
+    MessageRef,
+    Outgoing,
+    Paragraph,
+    Style,
+)
+
+Rows = Sequence[Sequence[Button]]
+
+
+class Later(Protocol):
+    """What cannot be done inside the transaction: it awaits the world, and has units of its own.
+
+    It marks the event as done in its last unit.
+    """
+
+    def __call__(self, incoming: Incoming, /) -> Awaitable[None]: ...
+
+
+Step = Callable[[], "Later | None"]
+
+
+@dataclass(slots=True)
+class Scene:
+    """Collects what is said in answer to one event; everything goes out with the commit."""
+
+    work: FlowWork
+    incoming: Incoming
+    identity: Identity
+    user: User
+    now: datetime
+    rules: Rules
+    _said: int = field(default=0, init=False)
+
+    @property
+    def texts(self) -> Texts:
+        return texts_in(self.user.ui_language)
+
+    @property
+    def place(self) -> str:
+        """Where this happens, as flow states remember it."""
+        return f"{self.incoming.address.platform}:{self.incoming.address.room}"
+
+    def save_user(self, user: User) -> User:
+        """Store changes of the person; later steps of this event see them."""
+        self.user = self.work.users.save(user)
+        return self.user
+
+    def text(self, key: str, style: Style = Style.PLAIN, /, **params: object) -> Paragraph:
+        """A paragraph of the catalog's text for `key`."""
+        return Paragraph(self.texts(key, **params), style)
+
+    def button(self, key: str, data: str, /, **params: object) -> Button:
+        return Button(self.texts(key, **params), data)
+
+    def say(
+        self,
+        *body: Paragraph,
+        buttons: Rows = (),
+        kind: MessageKind = MessageKind.NOTICE,
+        attachment: Attachment | None = None,
+        key: str | None = None,
+        extra: dict[str, str] | None = None,
+    ) -> None:
+        """Send a message to where the event came from.
+
+        Args:
+            key: of the outbox row, where it must be the same over retries that may say different
+                things; otherwise it follows from the event and its place among the answers.
+        """
+        self._put(
+            Outgoing(
+                key=key or self._next_key(),
+                to=self.incoming.address,
+                kind=kind,
+                body=body,
+                buttons=_frozen(buttons),
+                attachment=attachment,
+                extra=extra or {},
+            )
+        )
+
+    def show(self, *body: Paragraph, buttons: Rows = ()) -> None:
+        """Replace the message whose button was pressed; without one, send a new message."""
+        target = self.incoming.message if self.incoming.data is not None else None
+        if target is None:
+            self.say(*body, buttons=buttons, kind=MessageKind.PROMPT)
+            return
+        self._put(
+            Outgoing(
+                key=self._next_key(),
+                to=self.incoming.address,
+                kind=MessageKind.PROMPT,
+                change=Change.EDIT,
+                target=target,
+                body=body,
+                buttons=_frozen(buttons),
+            )
+        )
+
+    def answer_button(self, notice: str = "", *, is_alert: bool = False) -> None:
+        """Tell the platform that a press was seen, with a short notice or none."""
+        if self.incoming.callback_id is None:
+            return
+        self._put(
+            Outgoing(
+                key=f"{self.incoming.key}:pressed",
+                to=self.incoming.address,
+                kind=MessageKind.CALLBACK,
+                change=Change.ANSWER_BUTTON,
+                callback_id=self.incoming.callback_id,
+                body=(Paragraph(notice),) if notice else (),
+                extra={"alert": "1"} if is_alert else {},
+            )
+        )
+
+    def react(self, emoji: str, target: MessageRef) -> None:
+        self._put(
+            Outgoing(
+                key=f"{self.incoming.key}:reaction",
+                to=self.incoming.address,
+                kind=MessageKind.CALLBACK,
+                change=Change.REACT,
+                target=target,
+                reaction=emoji,
+            )
+        )
+
+    def _next_key(self) -> str:
+        self._said += 1
+        return f"{self.incoming.key}:{self._said}"
+
+    def _put(self, message: Outgoing) -> None:
+        self.work.outbox.put(replace(message, user_id=self.user.id), at=self.now)
+
+
+def _frozen(rows: Rows) -> tuple[tuple[Button, ...], ...]:
+    return tuple(tuple(row) for row in rows if row)

@@ -1,0 +1,49 @@
+"""Dates, numbers and names as the reader writes them, by Babel."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from babel import Locale, dates, numbers
+
+from bot.core.language import base_language
+
+
+def language_name(tag: str, reader: str) -> str:
+    """A language's name for a reader: "Spanish" or "español"; the tag itself when unknown."""
+    name = Locale.parse(reader).languages.get(base_language(tag))
+    return str(name) if name else tag
+
+
+def own_language_name(tag: str) -> str:
+    """A language's name in that language, capitalised: "Español"."""
+    name = language_name(tag, base_language(tag))
+    return name[:1].upper() + name[1:]
+
+
+def country_name(code: str, reader: str) -> str:
+    name = Locale.parse(reader).territories.get(code.upper())
+    return str(name) if name else code
+
+
+def accent_name(tag: str, reader: str) -> str:
+    """An accent for a reader: "English (United Kingdom)"."""
+    name = Locale.parse(tag, sep="-").get_display_name(reader)
+    return name or tag
+
+
+def moment(at: datetime, reader: str, zone: str | None) -> str:
+    """Date and time in the reader's zone (UTC where it is not known)."""
+    return dates.format_datetime(
+        at, format="medium", tzinfo=ZoneInfo(zone or "UTC"), locale=reader
+    )
+
+
+def duration(length: timedelta, reader: str) -> str:
+    """A length in words: "3 minutes"."""
+    return dates.format_timedelta(length, threshold=1.5, locale=reader)
+
+
+def decimal(value: float, reader: str, digits: int = 1) -> str:
+    """A number with `digits` decimals in the reader's notation."""
+    pattern = "#,##0." + "0" * digits if digits else "#,##0"
+    return numbers.format_decimal(value, format=pattern, locale=reader)
