@@ -1,0 +1,168 @@
+// The demo page: puts the panes together and passes on what the server tells.
+
+import { Chat } from "./chat.js";
+import { freeClock, setClock, startClock } from "./clock.js";
+import { Composer } from "./composer.js";
+import { byId, icon } from "./dom.js";
+import { Link } from "./link.js";
+import { MailPane } from "./mail.js";
+import { ask, toast } from "./notices.js";
+import { bump, showPane, startPanes } from "./panes.js";
+import { showSamples } from "./samples.js";
+import { showNotices, showStatus } from "./status.js";
+import { loadTexts, t } from "./texts.js";
+
+const PRESS_MS = 10000; // how long a button shows that it waits for the bot
+
+let bot = { name: "", username: "" };
+let isBlocked = false;
+const waiting = new Set();
+
+function drawIcons() {
+  for (const node of document.querySelectorAll("[data-icon]")) node.prepend(icon(node.dataset.icon));
+}
+
+// The token has become a cookie; the address need not carry it on into the history.
+function hideToken() {
+  if (location.search) history.replaceState(null, "", location.pathname);
+}
+
+function tell(command) {
+  const isSent = link.tell(command);
+  if (!isSent) toast(t("link.lost"));
+  return isSent;
+}
+
+function sendText(text) {
+  return tell({ do: "text", text });
+}
+
+async function shareContact(label) {
+  if (await ask(t("contact.ask", { bot: bot.name }), { canRefuse: true })) tell({ do: "tap", label });
+}
+
+// The bot's own keyboard stays until it is replaced or taken away.
+function showKeyboard(message) {
+  if (message.keyboard === "reply") composer.showReplyKeyboard(message.buttons);
+  else if (message.keyboard === "remove") composer.showReplyKeyboard([]);
+}
+
+// A link to the bot itself is what Telegram makes of it: a start with a payload.
+function onLink(url) {
+  const { hostname, pathname, searchParams } = new URL(url);
+  if (hostname !== "t.me" || pathname.slice(1).toLowerCase() !== bot.username.toLowerCase()) return false;
+  sendText(`/start ${searchParams.get("start") ?? ""}`.trim());
+  showPane("telegram");
+  return true;
+}
+
+function onPress(messageId, button, node) {
+  if (button.url) {
+    if (!onLink(button.url)) window.open(button.url, "_blank", "noopener");
+    return;
+  }
+  if (!tell({ do: "press", message_id: messageId, data: button.data })) return;
+  node.classList.add("is-waiting");
+  waiting.add(node);
+  setTimeout(() => node.classList.remove("is-waiting"), PRESS_MS);
+}
+
+async function onAnswer(answer) {
+  for (const node of waiting) node.classList.remove("is-waiting");
+  waiting.clear();
+  if (!answer.text) return;
+  if (answer.show_alert) await ask(answer.text, { canRefuse: false });
+  else toast(answer.text);
+}
+
+function showBlocked(blocked) {
+  isBlocked = blocked;
+  byId("block-text").textContent = t(blocked ? "chat.unblock" : "chat.block");
+  byId("blocked-bar").hidden = !blocked;
+  byId("composer").hidden = blocked;
+}
+
+function showState(state) {
+  bot = state.bot;
+  byId("bot-name").textContent = bot.name;
+  byId("bot-letter").textContent = [...bot.name][0] ?? "";
+  byId("welcome-name").textContent = bot.name;
+  byId("welcome-text").textContent = t("welcome.text");
+  setClock(state.now);
+  showBlocked(state.blocked);
+  chat.show(state.messages);
+  composer.menu.setCommands(state.commands);
+  composer.showReplyKeyboard([]);
+  state.messages.forEach(showKeyboard);
+  mail.show(state.mails);
+  showStatus(state.status);
+  showNotices(state.notices);
+  showSamples(state.samples, (id) => {
+    if (tell({ do: "sample", id })) showPane("telegram");
+  });
+}
+
+const EVENTS = {
+  state: showState,
+  message: ({ message }) => {
+    chat.put(message);
+    showKeyboard(message);
+    if (message.from_bot) bump("telegram");
+  },
+  edit: ({ message }) => chat.put(message),
+  delete: ({ message_id }) => chat.remove(message_id),
+  reaction: ({ message }) => chat.react(message),
+  action: ({ action }) => chat.setAction(action),
+  callback_answer: onAnswer,
+  commands: ({ commands }) => composer.menu.setCommands(commands),
+  blocked: ({ blocked }) => showBlocked(blocked),
+  mail: (arrived) => mail.put(arrived),
+  clock: ({ now }) => setClock(now),
+  status: ({ status }) => showStatus(status),
+  refused: ({ reason }) => {
+    toast(t(`refused.${reason}`));
+    freeClock();
+  },
+};
+
+function bindHeader() {
+  const menu = byId("chat-menu");
+  byId("start").addEventListener("click", () => sendText("/start"));
+  const block = () => {
+    menu.hidden = true;
+    tell({ do: isBlocked ? "unblock" : "block" });
+  };
+  byId("block-button").addEventListener("click", block);
+  byId("unblock-button").addEventListener("click", block);
+  byId("chat-menu-button").addEventListener("click", () => {
+    menu.hidden = !menu.hidden;
+    byId("chat-menu-button").setAttribute("aria-expanded", String(!menu.hidden));
+  });
+  document.addEventListener("click", (event) => {
+    if (!byId("chat-menu-button").contains(event.target) && !menu.contains(event.target)) menu.hidden = true;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") menu.hidden = true;
+  });
+}
+
+hideToken();
+drawIcons();
+await loadTexts();
+const chat = new Chat({ onPress, onCommand: sendText, onLink });
+chat.setAction(null);
+const composer = new Composer({
+  sendText,
+  shareContact,
+  sendFile: (path, blob) => link.upload(path, blob),
+  complain: (key) => toast(t(key)),
+});
+const mail = new MailPane({ onLink });
+bindHeader();
+startPanes();
+const link = new Link(
+  (event) => EVENTS[event.type]?.(event),
+  (isOpen) => document.body.classList.toggle("is-offline", !isOpen),
+);
+startClock(link);
+document.body.classList.add("is-ready");

@@ -1,0 +1,70 @@
+// Where the machine has no emoji font, the few that matter are drawn and the others are left out.
+
+const SVG = "http://www.w3.org/2000/svg";
+const PICTURES = /(\p{Regional_Indicator}{2}|\p{Extended_Pictographic}(?:[\u{FE0E}\u{FE0F}\u{20E3}]|\p{EMod}|\u{200D}\p{Extended_Pictographic})*)/gu;
+
+const DRAWINGS = {
+  "👀": ["#fff", "M3 12c0-4 1.8-7 4.2-7s4.2 3 4.2 7-1.8 7-4.2 7S3 16 3 12Zm9.6 0c0-4 1.8-7 4.2-7s4.2 3 4.2 7-1.8 7-4.2 7-4.2-3-4.2-7ZM8 9.5a1.6 2.4 0 1 0 .01 0Zm9.6 0a1.6 2.4 0 1 0 .01 0Z"],
+  "👌": ["#f7c948", "M9 13.5a3 3 0 1 0 3 3c0-4 .5-9 2-12M12 14c1-4 2.5-7 4.5-9M12.5 15c1.5-3 3.5-5 6-6M9 19.5c4 2 9-.5 9.5-6"],
+  "👍": ["#f7c948", "M4 11h3.5v9H4Zm3.5 0 4-7.5c1.8 0 2.5 1.5 2 3L12.7 9.5H18c1.5 0 2.3 1.2 2 2.5l-1.5 6.5c-.3 1-1 1.5-2 1.5h-9"],
+  "✅": ["#36b37e", "M5 4h14a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1Zm3 8.5 3 3 5.5-6.5"],
+  "❤": ["#e5484d", "M12 20S4 15 4 9.5A4.3 4.3 0 0 1 12 7.2 4.3 4.3 0 0 1 20 9.5C20 15 12 20 12 20Z"],
+  "🎤": ["none", "M12 3a3 3 0 0 1 3 3v6a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3Zm-7 8.5a7 7 0 0 0 14 0M12 18.5V22"],
+  "🔁": ["none", "M4 12V9.5A3.5 3.5 0 0 1 7.5 6H20l-3-3m3 9v2.5a3.5 3.5 0 0 1-3.5 3.5H4l3 3"],
+  "🌐": ["none", "M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18Zm-9 9h18M12 3c-5 5-5 13 0 18 5-5 5-13 0-18Z"],
+  "📝": ["none", "M5 4h14v10l-6 6H5Zm8 16v-6h6M8 8h8M8 11.5h5"],
+  "💡": ["#f7c948", "M9 18h6m-5 3h4M12 3a6 6 0 0 0-3.5 10.9V15h7v-1.1A6 6 0 0 0 12 3Z"],
+  "⏹": ["none", "M6 6h12v12H6Z"],
+  "▶": ["none", "M8 5v14l11-7Z"],
+  "🔊": ["none", "M4 9.5v5h3.5L12 18.5v-13L7.5 9.5Zm11-1a5 5 0 0 1 0 7m2.5-9.5a8.5 8.5 0 0 1 0 12"],
+  "⚠": ["#f7c948", "M12 4 2.5 20h19Zm0 6v4.5m0 2.5v.01"],
+  "❌": ["none", "m6 6 12 12M18 6 6 18"],
+  "🔥": ["#ff8b3d", "M12 3c1 4 5.5 5.5 5.5 10.5A5.5 5.5 0 0 1 12 20.5a5.5 5.5 0 0 1-5.5-6.5c.3-2 1.5-3 2-4.5 1 .5 1.5 1.5 1.5 2.5 2-2.5 2.5-5 2-9Z"],
+  "⭐": ["#f7c948", "m12 3.5 2.6 5.4 5.9.8-4.3 4.1 1 5.9L12 16.9l-5.2 2.8 1-5.9L3.5 9.7l5.9-.8Z"],
+};
+
+const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+const EMPTY_BOX = pixels("\u{10FFFD}");
+const known = new Map();
+
+function pixels(text) {
+  pen.clearRect(0, 0, 24, 24);
+  pen.font = "18px sans-serif";
+  pen.fillText(text, 0, 20);
+  return pen.getImageData(0, 0, 24, 24).data.join();
+}
+
+// Whether some font draws it: a code point that nobody has shows how an empty box looks.
+function isDrawable(emoji) {
+  if (!known.has(emoji)) known.set(emoji, pixels([...emoji][0]) !== EMPTY_BOX);
+  return known.get(emoji);
+}
+
+// `text` as nodes: itself, or with drawings in place of emoji.
+export function withEmoji(text) {
+  return text
+    .split(PICTURES)
+    .map((piece, at) => (at % 2 && !isDrawable(piece) ? picture(piece) : document.createTextNode(piece)));
+}
+
+function picture(emoji) {
+  const flag = [...emoji].map((letter) => letter.codePointAt(0) - 0x1f1e6);
+  if (flag.length === 2 && flag.every((index) => index >= 0 && index < 26)) {
+    const badge = document.createElement("span");
+    badge.className = "flag";
+    badge.textContent = flag.map((index) => String.fromCharCode(65 + index)).join("");
+    return badge;
+  }
+  const drawing = DRAWINGS[emoji.replace(/[\u{FE0E}\u{FE0F}]/gu, "")];
+  if (!drawing) return document.createTextNode("");
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("class", "emoji");
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", emoji);
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", drawing[1]);
+  path.setAttribute("fill", drawing[0]);
+  svg.append(path);
+  return svg;
+}

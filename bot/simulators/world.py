@@ -1,0 +1,69 @@
+"""The demo's world: the simulators that are on, the student, and what the machine is doing."""
+
+import asyncio
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from bot.simulators.mailbox import Mailbox
+from bot.simulators.telegram import Person, TelegramSimulator
+
+Json = dict[str, Any]
+PartState = Literal["loading", "ready", "off", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class PartStatus:
+    """How one part of the machine is doing.
+
+    Args:
+        detail: a few words shown beside it, e.g. which engine answers; may be empty.
+        progress: how much is loaded, 0 to 1; None where nobody can tell.
+    """
+
+    state: PartState
+    detail: str = ""
+    progress: float | None = None
+
+
+class DemoWorld:
+    """Holds the simulators; whoever subscribes hears every change in any of them.
+
+    Args:
+        student: the person whose Telegram the page shows.
+    """
+
+    def __init__(self, *, telegram: TelegramSimulator, mailbox: Mailbox, student: Person) -> None:
+        self.telegram = telegram
+        self.mailbox = mailbox
+        self.student = student
+        self.status: dict[str, PartStatus] = {}
+        self._queues: set[asyncio.Queue[Json]] = set()
+
+    def report(
+        self, part: str, state: PartState, *, detail: str = "", progress: float | None = None
+    ) -> None:
+        """Tell the page how a part is doing.
+
+        The page knows the names "voice", "engine", "speech", "bot" and "database" in the reader's
+        language; any other is shown as it is.
+        """
+        self.status[part] = PartStatus(state, detail, progress)
+        for queue in self._queues:
+            queue.put_nowait(self.status_json())
+
+    def status_json(self) -> Json:
+        return {
+            "type": "status",
+            "status": {part: asdict(status) for part, status in self.status.items()},
+        }
+
+    def subscribe(self, queue: asyncio.Queue[Json]) -> None:
+        """Put every later event into `queue`: JSON objects, told apart by their `type`."""
+        self._queues.add(queue)
+        self.telegram.subscribe(queue)
+        self.mailbox.subscribe(queue)
+
+    def unsubscribe(self, queue: asyncio.Queue[Json]) -> None:
+        self._queues.discard(queue)
+        self.telegram.unsubscribe(queue)
+        self.mailbox.unsubscribe(queue)
