@@ -25,7 +25,8 @@ def kokoro_symbols(text: str, language: str, ipa: Callable[[str, str], str]) -> 
         ipa: espeak-ng's phonemes of a text in a language, ties as "^".
     """
     spoken = []
-    for index, piece in enumerate(_MARKS.split(_UNSPOKEN.sub(" ", text))):
+    plain = " ".join(_UNSPOKEN.sub(" ", text).split())
+    for index, piece in enumerate(_MARKS.split(plain)):
         if not piece or not piece.strip():
             continue
         is_mark = index % 2 == 1
