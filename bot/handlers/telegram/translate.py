@@ -13,7 +13,7 @@ from telegram import (
     Update,
     User,
 )
-from telegram.constants import ChatType
+from telegram.constants import ChatID, ChatType
 
 from bot.messaging.model import (
     Address,
@@ -186,11 +186,11 @@ def _membership(key: str, change: ChatMemberUpdated) -> Incoming | None:
 
 
 def _writer(message: Message) -> User | None:
-    """The person who wrote; None for channels, anonymous administrators and other bots."""
+    """The person who wrote; None for channels, anonymous administrators, bots, Telegram itself."""
     user = message.from_user
-    if user is None or user.is_bot or message.sender_chat is not None:
+    if user is None or user.is_bot or user.id == ChatID.SERVICE_CHAT:
         return None
-    return user
+    return None if message.sender_chat is not None else user
 
 
 def _place(message: Message, writer: User) -> dict[str, Any]:
