@@ -1,0 +1,1 @@
+"""Finding learners’ mistakes on this machine: rule tables as data, harper for English."""
