@@ -47,6 +47,11 @@ class TurnEvidence:
         """What the learner said, as far as is known."""
         return self.transcript if self.corrected_transcript is None else self.corrected_transcript
 
+    @property
+    def is_free(self) -> bool:
+        """The words were the learner's own choice, not read aloud or repeated."""
+        return self.known_text is None
+
 
 @dataclass(frozen=True, slots=True)
 class Missing:

@@ -20,10 +20,12 @@ def score_grammar(turns: Sequence[TurnEvidence], language: str) -> Score:
     """
     if not has_spaces(language):
         return not_measured(Skill.GRAMMAR, "language")
-    checked = [turn for turn in turns if turn.corrections is not None]
+    checked = [turn for turn in turns if turn.is_free and turn.corrections is not None]
     words = sum(len(words_of(turn.text)) for turn in checked)
     if not words:
-        return not_measured(Skill.GRAMMAR, "grammar_check" if turns else "words")
+        return not_measured(
+            Skill.GRAMMAR, "grammar_check" if any(turn.is_free for turn in turns) else "words"
+        )
     mistakes = sum(len(turn.corrections or ()) for turn in checked)
     per_hundred = 100 * mistakes / words
     return Score(

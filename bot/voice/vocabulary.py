@@ -27,11 +27,12 @@ def score_vocabulary(
 
     Variety is the share of different words in every stretch of 50, which does not fall with the
     length of a talk as the plain share does. Rarity is the share of different words below Zipf
-    4.5. Where no word frequencies are installed for the language, variety is all.
+    4.5. Where no word frequencies are installed for the language, variety is all. Words that
+    were read aloud or repeated are not the learner's own and do not count.
     """
     if not has_spaces(language):
         return not_measured(Skill.VOCABULARY, "language")
-    tokens = [token for turn in turns for token in tokens_of(turn.text)]
+    tokens = [token for turn in turns if turn.is_free for token in tokens_of(turn.text)]
     if not tokens:
         return not_measured(Skill.VOCABULARY, "words")
     lemmatize = _lemmatizer(base_language(language)) or str.lower

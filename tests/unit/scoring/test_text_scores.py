@@ -85,6 +85,14 @@ def test_where_words_are_not_spaced_their_scores_are_not_measured(language: str)
         assert scores[skill].missing == (Missing("score.missing.language"),)
 
 
+def test_words_read_aloud_say_nothing_about_vocabulary_or_grammar():
+    scores = score([a_turn(known_text=RICH, transcript=RICH, corrections=(SLIP,))], "en")
+
+    for skill in (Skill.VOCABULARY, Skill.GRAMMAR):
+        assert scores[skill].value is None
+        assert scores[skill].missing == (Missing("score.missing.words"),)
+
+
 def test_grammar_without_a_checker_is_not_measured():
     found = score_grammar([a_turn(corrections=None)], "en")
 
