@@ -23,7 +23,7 @@ class Mail:
     Args:
         to: the envelope's recipients.
         sender: the envelope's sender; "" for a notice of failure.
-        text, html: the bodies, decoded; "" where there is none.
+        text, html: the bodies, decoded, lines ending in LF; "" where there is none.
         raw: the message itself, lines ending in CRLF, dots unstuffed.
     """
 
@@ -184,4 +184,4 @@ def _parse(raw: bytes) -> EmailMessage:
 
 def _body(message: EmailMessage, kind: str) -> str:
     part = message.get_body((kind,))
-    return str(part.get_content()) if part else ""
+    return str(part.get_content()).replace("\r\n", "\n") if part else ""

@@ -33,6 +33,7 @@ class TelegramSimulator:
         spec: api.json to check every request against (`find_spec()`); None: unchecked.
         monotonic: seconds for the sending limits.
         webhook_pause: seconds before a webhook delivery is first repeated.
+        seed: of the faults that strike by chance.
     """
 
     def __init__(
@@ -44,11 +45,12 @@ class TelegramSimulator:
         spec: Path | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         webhook_pause: float = 0.5,
+        seed: int = 0,
     ) -> None:
         now = clock or (lambda: datetime.now(UTC))
         bot = Account(int(token.split(":")[0]), "LinguaFlex", "linguaflex_bot", is_bot=True)
         self.token = token
-        self.faults = Faults()
+        self.faults = Faults(seed)
         self._bell = Bell()
         self._world = World(bot, now, self._bell)
         self._updates = UpdateQueue(self._bell, self.faults, now)
@@ -191,6 +193,11 @@ class TelegramSimulator:
     @property
     def updates_pending(self) -> int:
         return len(self._updates.waiting())
+
+    @property
+    def is_polled(self) -> bool:
+        """Whether a getUpdates is waiting."""
+        return self._updates.is_polled
 
     @property
     def count_409(self) -> int:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,7 @@ class Specification:
     """
 
     def __init__(self, path: Path) -> None:
-        described = json.loads(path.read_text(encoding="utf-8"))
-        self._methods: dict[str, list[Field]] = {
-            name.lower(): method.get("fields", []) for name, method in described["methods"].items()
-        }
-        self._types: dict[str, Mapping[str, Any]] = dict(described["types"])
-        for more in sorted(path.parent.glob(_ADDITIONS)):
-            self._add(json.loads(more.read_text(encoding="utf-8")))
+        self._methods, self._types = _read(path)
 
     def has_method(self, method: str) -> bool:
         return method.lower() in self._methods
@@ -125,20 +120,38 @@ class Specification:
             if constant and field["types"] == ["String"] and value[name] != constant.group(1):
                 yield f"{where}.{name}: must be {constant.group(1)}"
 
-    def _add(self, additions: Mapping[str, Any]) -> None:
-        for name, described in additions["new"].items():
-            fields = [_with_types(field) for field in described["fields"]]
-            if name[0].islower():
-                self._methods[name.lower()] = fields
-            else:
-                self._types[name] = {"fields": fields}
-        for name, more in additions["fields_added"].items():
-            fields = [_with_types(field) for field in more]
-            if name.lower() in self._methods:
-                self._methods[name.lower()] = self._methods[name.lower()] + fields
-            elif name in self._types:
-                old = self._types[name]
-                self._types[name] = {**old, "fields": [*old.get("fields", []), *fields]}
+
+@lru_cache(maxsize=2)
+def _read(path: Path) -> tuple[Mapping[str, list[Field]], Mapping[str, Mapping[str, Any]]]:
+    """Fields of all methods by lower-case name, and all types."""
+    described = json.loads(path.read_text(encoding="utf-8"))
+    methods: dict[str, list[Field]] = {
+        name.lower(): method.get("fields", []) for name, method in described["methods"].items()
+    }
+    types: dict[str, Mapping[str, Any]] = dict(described["types"])
+    for more in sorted(path.parent.glob(_ADDITIONS)):
+        _add(json.loads(more.read_text(encoding="utf-8")), methods, types)
+    return methods, types
+
+
+def _add(
+    additions: Mapping[str, Any],
+    methods: dict[str, list[Field]],
+    types: dict[str, Mapping[str, Any]],
+) -> None:
+    """Names in lower case are methods; what is there already gets more fields."""
+    for name, described in additions["new"].items():
+        fields = [_with_types(field) for field in described["fields"]]
+        if name[0].islower():
+            methods[name.lower()] = fields
+        else:
+            types[name] = {"fields": fields}
+    for name, more in additions["fields_added"].items():
+        fields = [_with_types(field) for field in more]
+        if name.lower() in methods:
+            methods[name.lower()] = methods[name.lower()] + fields
+        else:
+            types[name] = {**types[name], "fields": [*types[name].get("fields", []), *fields]}
 
 
 def _with_types(field: Field) -> Field:

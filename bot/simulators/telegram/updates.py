@@ -74,6 +74,10 @@ class UpdateQueue:
     def allowed(self) -> frozenset[str] | None:
         return self._allowed
 
+    @property
+    def is_polled(self) -> bool:
+        return self._poller is not None
+
     def put(self, kind: str, content: Json) -> None:
         """Queue an update of this kind ("message", "callback_query", ...), unless not wanted."""
         if kind not in self._allowed if self._allowed else kind in _NOT_BY_DEFAULT:
@@ -130,6 +134,7 @@ class UpdateQueue:
         if self._poller is not None:
             self.interrupt(conflict(_OTHER_POLLER))
         token = self._poller = object()
+        self._bell.ring()
         try:
             return await self._long_poll(token, offset, limit, seconds)
         finally:
