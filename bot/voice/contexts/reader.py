@@ -22,7 +22,7 @@ Table = Mapping[str, object]
 T = TypeVar("T")
 
 OCCASIONS = frozenset(
-    [
+    {
         "neutral",
         "accept",
         "refuse",
@@ -55,10 +55,10 @@ OCCASIONS = frozenset(
         "other_language",
         "not_understood",
         "again",
-    ]
+    }
 )
 INTENTS = frozenset(
-    [
+    {
         "goodbye",
         "how_say",
         "dont_understand",
@@ -79,7 +79,7 @@ INTENTS = frozenset(
         "thanks",
         "hello",
         "number",
-    ]
+    }
 )
 
 
