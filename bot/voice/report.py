@@ -130,7 +130,7 @@ def _focus_on(skill: Skill, scores: Mapping[Skill, Score], repeat: Sequence[str]
     if skill is Skill.FLUENCY:
         if evidence["pause_share"] > _HALTING_PAUSE_SHARE:
             return Focus("report.focus.pauses", {"pauses": evidence["pauses"]})
-        return Focus("report.focus.pace", {"words_per_minute": evidence["words_per_minute"]})
+        return Focus("report.focus.pace")
     if skill is Skill.PRONUNCIATION and repeat:
         return Focus("report.focus.words", {"words": ", ".join(repeat)})
     return Focus(f"report.focus.{skill}")

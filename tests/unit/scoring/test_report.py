@@ -59,9 +59,13 @@ def test_halting_speech_is_told_about_its_pauses():
 def test_slow_speech_without_pauses_is_told_its_pace():
     slow = a_turn(timing=a_timing(25.0, peaks=20), words=words_of_sureness(SENTENCE, 1.0))
 
-    focus = write_report([slow], "en").focus
+    assert write_report([slow], "en").focus == Focus("report.focus.pace")
 
-    assert focus == Focus("report.focus.pace", {"words_per_minute": 24.0})
+
+def test_pace_can_be_told_where_words_cannot_be_counted():
+    slow = a_turn(transcript="你好", timing=a_timing(25.0, peaks=20))
+
+    assert write_report([slow], "zh").focus == Focus("report.focus.pace")
 
 
 def test_words_that_were_hard_to_understand_are_named():
