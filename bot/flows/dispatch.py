@@ -7,21 +7,18 @@ messages, the jobs and the mark that the event is done. What must await the worl
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
-from bot.accounts.entrance import Entrance
-from bot.core.clock import Clock
 from bot.core.errors import DomainError, ServiceFailure
 from bot.core.storage import Storage
 from bot.flows.commands import CommandTable
 from bot.flows.model import Given
 from bot.flows.ports import FlowWork
 from bot.flows.prompts import PREFIX as FLOW_PREFIX
-from bot.flows.rules import Rules
 from bot.flows.runner import Runner, StaleButton, menu_rows
-from bot.flows.scene import Later, Scene
+from bot.flows.scene import AlreadyDone, Later, Scene, Scenes
 from bot.messaging.model import Incoming, IncomingKind, MediaKind
 
 _log = structlog.get_logger()
@@ -55,25 +52,14 @@ class Conversation:
     overtaking_presses: tuple[str, ...] = ()
 
 
-class _AlreadyDone(Exception):
-    """Another process handled this event; our unit is rolled back."""
-
-
 class Dispatch:
     """Answers events."""
 
     def __init__(
-        self,
-        storage: Storage[FlowWork],
-        clock: Clock,
-        rules: Rules,
-        entrance: Entrance,
-        conversation: Conversation,
+        self, storage: Storage[FlowWork], scenes: Scenes, conversation: Conversation
     ) -> None:
         self._storage = storage
-        self._clock = clock
-        self._rules = rules
-        self._entrance = entrance
+        self._scenes = scenes
         self._conversation = conversation
 
     def overtakes(self, incoming: Incoming) -> bool:
@@ -88,8 +74,8 @@ class Dispatch:
         try:
             later = await self._storage.write(lambda work: self._unit(work, incoming))
             if later is not None:
-                await later(incoming)
-        except _AlreadyDone:
+                await later(incoming, interrupted)
+        except AlreadyDone:
             return
         except DomainError as refusal:
             await self._tell(incoming, refusal.key, dict(refusal.params))
@@ -103,22 +89,11 @@ class Dispatch:
             await self._tell(incoming, "error.unexpected", {})
 
     def _unit(self, work: FlowWork, incoming: Incoming) -> Later | None:
-        scene = self._scene(work, incoming)
-        later = self._route(scene) if scene is not None else None
-        if later is None and not work.inbox.done(incoming.key, self._clock.now()):
-            raise _AlreadyDone
+        scene = self._scenes.of(work, incoming)
+        later = self._route(scene)
+        if later is None:
+            self._scenes.finish(scene)
         return later
-
-    def _scene(self, work: FlowWork, incoming: Incoming) -> Scene | None:
-        now = self._clock.now()
-        if incoming.kind is IncomingKind.MOVED and incoming.moved_to:
-            address = incoming.address
-            work.identities.move_room(address.platform, address.room, incoming.moved_to)
-            return None
-        user, identity = self._entrance.recognise(work, incoming, now)
-        if incoming.kind in {IncomingKind.BLOCKED, IncomingKind.UNBLOCKED}:
-            return None
-        return Scene(work, incoming, identity, user, now, self._rules)
 
     def _route(self, scene: Scene) -> Later | None:
         incoming = scene.incoming
@@ -129,8 +104,10 @@ class Dispatch:
                 return self._button(scene, incoming.data or "")
             case IncomingKind.TEXT | IncomingKind.MEDIA | IncomingKind.CONTACT:
                 return self._content(scene)
-            case _:
-                return None
+            case IncomingKind.MOVED if incoming.moved_to:
+                address = incoming.address
+                scene.work.identities.move_room(address.platform, address.room, incoming.moved_to)
+        return None
 
     def _command(self, scene: Scene, name: str, rest: str) -> Later | None:
         command = self._conversation.commands.find(name)
@@ -183,14 +160,15 @@ class Dispatch:
         """Say what went wrong, with what to do next, and be done with the event."""
 
         def unit(work: FlowWork) -> None:
-            if not work.inbox.done(incoming.key, self._clock.now()):
-                return
-            scene = self._scene(work, replace(incoming, key=f"{incoming.key}:error"))
-            if scene is not None:
-                scene.answer_button()
-                scene.say(scene.text(key, **params), buttons=menu_rows(scene))
+            scene = self._scenes.of(work, incoming, "error")
+            self._scenes.finish(scene)
+            scene.answer_button()
+            scene.say(scene.text(key, **params), buttons=menu_rows(scene))
 
-        await self._storage.write(unit)
+        try:
+            await self._storage.write(unit)
+        except AlreadyDone:
+            return
 
 
 def _unknown_press(scene: Scene, data: str) -> Later | None:

@@ -1,11 +1,14 @@
 """One event being answered: who wrote, in what transaction, and the answers so far."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
+from bot.accounts.entrance import Entrance
 from bot.accounts.model import Identity, User
+from bot.core.clock import Clock
 from bot.flows.ports import FlowWork
 from bot.flows.rules import Rules
 from bot.i18n.catalog import Texts, texts_in
@@ -27,18 +30,21 @@ Rows = Sequence[Sequence[Button]]
 class Later(Protocol):
     """What cannot be done inside the transaction: it awaits the world, and has units of its own.
 
-    It marks the event as done in its last unit.
+    It marks the event as done in its last unit. `interrupted` is set when an event that overtakes
+    (cancel, end, stop) waits behind it.
     """
 
-    def __call__(self, incoming: Incoming, /) -> Awaitable[None]: ...
-
-
-Step = Callable[[], "Later | None"]
+    def __call__(self, incoming: Incoming, interrupted: asyncio.Event, /) -> Awaitable[None]: ...
 
 
 @dataclass(slots=True)
 class Scene:
-    """Collects what is said in answer to one event; everything goes out with the commit."""
+    """Collects what is said in answer to one event; everything goes out with the commit.
+
+    Args:
+        part: names one of several units that answer the same event, so that the keys of their
+            messages differ.
+    """
 
     work: FlowWork
     incoming: Incoming
@@ -46,6 +52,7 @@ class Scene:
     user: User
     now: datetime
     rules: Rules
+    part: str = ""
     _said: int = field(default=0, init=False)
 
     @property
@@ -120,7 +127,7 @@ class Scene:
             return
         self._put(
             Outgoing(
-                key=f"{self.incoming.key}:pressed",
+                key=f"{self.incoming.key}:{self.part}pressed",
                 to=self.incoming.address,
                 kind=MessageKind.CALLBACK,
                 change=Change.ANSWER_BUTTON,
@@ -144,10 +151,37 @@ class Scene:
 
     def _next_key(self) -> str:
         self._said += 1
-        return f"{self.incoming.key}:{self._said}"
+        return f"{self.incoming.key}:{self.part}{self._said}"
 
     def _put(self, message: Outgoing) -> None:
         self.work.outbox.put(replace(message, user_id=self.user.id), at=self.now)
+
+
+class Scenes:
+    """Makes the scene of an event inside a transaction."""
+
+    def __init__(self, clock: Clock, rules: Rules, entrance: Entrance) -> None:
+        self.clock = clock
+        self.rules = rules
+        self._entrance = entrance
+
+    def of(self, work: FlowWork, incoming: Incoming, part: str = "") -> Scene:
+        now = self.clock.now()
+        user, identity = self._entrance.recognise(work, incoming, now)
+        return Scene(work, incoming, identity, user, now, self.rules, part)
+
+    def finish(self, scene: Scene) -> None:
+        """The event was answered.
+
+        Raises:
+            AlreadyDone: another process answered it; the unit is to be rolled back.
+        """
+        if not scene.work.inbox.done(scene.incoming.key, self.clock.now()):
+            raise AlreadyDone
+
+
+class AlreadyDone(Exception):
+    """Another process handled this event; our unit is rolled back."""
 
 
 def _frozen(rows: Rows) -> tuple[tuple[Button, ...], ...]:

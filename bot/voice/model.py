@@ -94,6 +94,7 @@ class SessionSpec:
         speed: of the spoken reply; 1.0 is natural.
         hints: words the recogniser should expect (names, towns, words corrected by the learner).
         history: the conversation so far, oldest first; text only.
+        wants_speech: False when the reply will only be read; nothing is synthesised then.
     """
 
     prompt: str
@@ -105,6 +106,7 @@ class SessionSpec:
     speed: float = 1.0
     hints: tuple[str, ...] = ()
     history: tuple[Said, ...] = ()
+    wants_speech: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,9 +230,7 @@ class TurnEnd:
     usage: Mapping[str, float] = field(default_factory=dict)
 
 
-TurnEvent = (
-    UserTranscript | Prosody | AssistantText | AudioChunk | ToolCall | EngineError | TurnEnd
-)
+TurnEvent = UserTranscript | Prosody | AssistantText | AudioChunk | ToolCall | EngineError | TurnEnd
 
 
 class VoiceQuality(StrEnum):

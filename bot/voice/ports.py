@@ -1,6 +1,6 @@
 """What voice needs from outside: engines, a codec, an expression meter."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from bot.voice.model import (
@@ -81,3 +81,15 @@ class ExpressionMeter(Protocol):
     """Measures how a speaker sounds, beside an engine that cannot."""
 
     async def measure(self, clip: AudioClip, /) -> dict[str, float]: ...
+
+
+class Sound(Protocol):
+    """Looks at and joins decoded sound."""
+
+    def has_speech_level(self, pcm: Pcm, /) -> bool:
+        """Whether it is loud enough, for long enough, to be speech."""
+        ...
+
+    def join(self, clips: Sequence[Pcm], /) -> Pcm:
+        """One clip after the other."""
+        ...

@@ -129,6 +129,7 @@ class Turn(Entity):
         corrected: the learner's own wording where the recogniser had misheard; scores use it.
         evidence: measures for the scores, as the scoring modules define them.
         prosody: expression scores, only with consent.
+        before: the engine's state before this turn, to answer it anew from the right words.
         audio_id, reply_audio_id: kept recordings, only with consent.
     """
 
@@ -146,6 +147,7 @@ class Turn(Entity):
     evidence: Mapping[str, object] | None = None
     prosody: Mapping[str, float] | None = None
     engine: str | None = None
+    before: ResumeToken | None = None
     audio_id: str | None = None
     reply_audio_id: str | None = None
     created_at: datetime

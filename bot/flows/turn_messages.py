@@ -1,0 +1,145 @@
+"""The messages of a turn: transcript, reply with its buttons, and what is said when it fails."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Protocol
+
+from bot.accounts.model import ReplyMode, User
+from bot.core.entity import short_id
+from bot.flows.scene import Rows, Scene
+from bot.messaging.model import (
+    Attachment,
+    Button,
+    MediaKind,
+    MessageKind,
+    Paragraph,
+    Style,
+)
+from bot.voice.model import EncodedVoice, UserTranscript
+from bot.voice.session import Reply, Turn, VoiceSession
+
+PREFIX = "t"
+_UNSENT_AUDIO_KEPT_FOR = timedelta(days=2)
+_UNSURE_BELOW = 0.5
+
+
+class _Speaking(Protocol):
+    """Who is answered, and in which turn."""
+
+    @property
+    def turn(self) -> Turn: ...
+    @property
+    def user(self) -> User: ...
+
+
+def speaks(loaded: _Speaking) -> bool:
+    """Whether the reply is spoken: notes and openings are, unless the person prefers text.
+
+    A typed line is answered in kind; its Listen button speaks it.
+    """
+    is_typed = not loaded.turn.is_spoken and loaded.turn.position > 0
+    return loaded.user.preferences.reply_mode is ReplyMode.VOICE and not is_typed
+
+
+def say_transcript(scene: Scene, turn: Turn, heard: UserTranscript) -> None:
+    """What was understood, with the way to set it right; unsure words are named."""
+    unsure = [word.text.strip() for word in heard.words if word.probability < _UNSURE_BELOW]
+    body = [scene.text("voice.heard"), Paragraph(heard.text, Style.QUOTE)]
+    if unsure:
+        body.append(scene.text("voice.unsure", words=", ".join(dict.fromkeys(unsure))))
+    scene.say(
+        *body,
+        buttons=[[_button(scene, "voice.button.not_that", turn, "fix")]],
+        kind=MessageKind.TRANSCRIPT,
+        key=f"turn:{turn.id}:heard:{scene.incoming.key}",
+    )
+
+
+def say_reply(
+    scene: Scene,
+    turn: Turn,
+    session: VoiceSession,
+    voice: EncodedVoice | None,
+    *,
+    is_fallback: bool,
+) -> None:
+    """The tutor's reply: a voice bubble with its text folded under it, or the text alone."""
+    reply = turn.reply
+    if reply is None:
+        return
+    body = [Paragraph(reply.text, Style.FOLDED if voice else Style.PLAIN)]
+    if reply.tip:
+        body.append(scene.text("voice.tip", tip=reply.tip))
+    if reply.is_closing:
+        body.append(scene.text("voice.goal_reached"))
+    if is_fallback:
+        body.append(scene.text("voice.fallback"))
+    scene.say(
+        *body,
+        buttons=_buttons(scene, turn, reply, is_spoken=voice is not None),
+        kind=MessageKind.TUTOR_REPLY,
+        attachment=voice_attachment(scene, voice) if voice else None,
+        key=f"turn:{turn.id}:reply:{scene.incoming.key}",
+    )
+    _count_guest_turn(scene, turn)
+
+
+def voice_attachment(scene: Scene, voice: EncodedVoice) -> Attachment:
+    """Keep a voice bubble until it is sent."""
+    blob_id = scene.work.blobs.add(
+        scene.user.id,
+        "audio/ogg",
+        voice.ogg,
+        scene.now,
+        expires_at=scene.now + _UNSENT_AUDIO_KEPT_FOR,
+    )
+    return Attachment(
+        kind=MediaKind.VOICE,
+        blob_id=blob_id,
+        mime="audio/ogg",
+        filename="voice.ogg",
+        seconds=voice.seconds,
+        waveform=base64.b64encode(voice.waveform).decode() if voice.waveform else None,
+    )
+
+
+def say_nothing_heard(scene: Scene) -> None:
+    """Silence, noise, or half a second: no score, no phantom text."""
+    scene.say(scene.text("voice.nothing_heard"))
+
+
+def say_failed(scene: Scene, key: str, params: Mapping[str, object] | None = None) -> None:
+    """Why there is no answer, and what to do."""
+    scene.say(scene.text(key, **(params or {})))
+
+
+def _buttons(scene: Scene, turn: Turn, reply: Reply, *, is_spoken: bool) -> Rows:
+    listen = "voice.button.slower" if is_spoken else "voice.button.listen"
+    first = [_button(scene, listen, turn, "slow" if is_spoken else "listen")]
+    if turn.corrections:
+        first.append(_button(scene, "voice.button.explain", turn, "explain"))
+    if reply.suggestions:
+        first.append(_button(scene, "voice.button.hint", turn, "hint"))
+    second = []
+    if reply.translation:
+        second.append(_button(scene, "voice.button.translate", turn, "translate"))
+    second.append(_button(scene, "voice.button.end", turn, "end"))
+    return [first, second]
+
+
+def _button(scene: Scene, key: str, turn: Turn, action: str) -> Button:
+    return scene.button(key, f"{PREFIX}:{short_id(turn.id)}:{action}")
+
+
+def _count_guest_turn(scene: Scene, turn: Turn) -> None:
+    """A guest's turns are counted once answered; after the last one registering is offered."""
+    if scene.user.is_registered or turn.position == 0:
+        return
+    user = scene.save_user(replace(scene.user, guest_turns=scene.user.guest_turns + 1))
+    if user.guest_turns >= scene.rules.guest_turns:
+        scene.say(
+            scene.text("guest.limit", count=scene.rules.guest_turns),
+            buttons=[[scene.button("start.register", "c:register")]],
+        )

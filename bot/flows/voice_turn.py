@@ -1,0 +1,325 @@
+"""One turn with the tutor, as the learner sees it.
+
+At once a sign of life; then what was understood; then the reply, spoken, with its text folded
+under it. Two units around the world outside: the first stores the transcript, the second the
+reply together with "this event is done".
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from functools import partial
+
+import structlog
+
+from bot.accounts.model import LearnerLanguage, User
+from bot.core.crash import crash_point
+from bot.core.errors import DomainError
+from bot.core.language import base_language
+from bot.core.storage import Storage
+from bot.flows.ports import FlowWork
+from bot.flows.scene import Later, Scene, Scenes
+from bot.flows.turn_messages import (
+    say_failed,
+    say_nothing_heard,
+    say_reply,
+    say_transcript,
+    speaks,
+)
+from bot.messaging.model import Incoming, Indication
+from bot.messaging.ports import Messenger
+from bot.messaging.signs import showing
+from bot.voice.briefing import BEGIN, brief, first_line
+from bot.voice.engines import EngineChain, Exchange, NoEngine
+from bot.voice.errors import AudioRefused
+from bot.voice.measures import measure
+from bot.voice.model import (
+    AssistantText,
+    AudioClip,
+    EncodedVoice,
+    ErrorKind,
+    UserTranscript,
+    Utterance,
+)
+from bot.voice.ports import AudioCodec, Sound
+from bot.voice.service import VoiceService
+from bot.voice.session import Turn, TurnState, VoiceSession
+from bot.voice.stored_evidence import NoteMeasures, measures_to_json
+
+_log = structlog.get_logger()
+
+_MOST_BYTES = 20 * 1024 * 1024
+_SHORTEST_NOTE_SECONDS = 0.5
+_ENDED = frozenset({TurnState.ANSWERED, TurnState.SILENT, TurnState.FAILED, TurnState.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What turns need; put together in `app.py`."""
+
+    storage: Storage[FlowWork]
+    scenes: Scenes
+    service: VoiceService
+    chain: EngineChain
+    codec: AudioCodec
+    sound: Sound
+    messengers: Mapping[str, Messenger]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A turn with all that surrounds it.
+
+    Args:
+        earlier: the session's turns before this one, in order.
+    """
+
+    turn: Turn
+    session: VoiceSession
+    user: User
+    learner: LearnerLanguage | None
+    earlier: tuple[Turn, ...]
+
+
+class NothingHeard(Exception):
+    """There was no speech in the note."""
+
+
+Listen = Callable[[Incoming, Loaded], Awaitable[Utterance]]
+
+
+class VoiceTurns:
+    """Makes the `Later` of an event that is a turn."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def note(self, turn: Turn) -> Later:
+        """Answer a voice note."""
+        return _Run(self._parts, turn.id, self._hear)
+
+    def typed(self, turn: Turn, text: str) -> Later:
+        """Answer a typed line."""
+
+        async def read(_: Incoming, loaded: Loaded) -> Utterance:
+            return Utterance(turn_id=loaded.turn.id, text=text)
+
+        return _Run(self._parts, turn.id, read)
+
+    def opening(self, turn: Turn) -> Later:
+        """Say the first line of a session, or let the engine find one."""
+
+        async def begin(_: Incoming, loaded: Loaded) -> Utterance:
+            line = first_line(loaded.session, loaded.user)
+            if line is not None:
+                return Utterance(turn_id=loaded.turn.id, say=line.text)
+            return Utterance(turn_id=loaded.turn.id, text=BEGIN)
+
+        return _Run(self._parts, turn.id, begin)
+
+    async def _hear(self, incoming: Incoming, loaded: Loaded) -> Utterance:
+        """Fetch and decode the note.
+
+        Raises:
+            AudioRefused, FileTooLarge: it cannot be used.
+            NothingHeard: it holds no speech.
+        """
+        if incoming.media is None:
+            raise AudioRefused
+        parts = self._parts
+        crash_point("before fetch")
+        messenger = parts.messengers[incoming.address.platform]
+        data = await messenger.fetch(incoming.media, max_bytes=_MOST_BYTES)
+        crash_point("after fetch")
+        limit = parts.scenes.rules.max_note_seconds
+        pcm = await parts.codec.decode(data, max_seconds=limit)
+        if pcm.seconds < _SHORTEST_NOTE_SECONDS or not parts.sound.has_speech_level(pcm):
+            raise NothingHeard
+        clip = AudioClip(pcm, data, incoming.media.mime or "audio/ogg")
+        return Utterance(turn_id=loaded.turn.id, audio=clip)
+
+
+class _Run:
+    """One run of one turn; after a crash the same event makes a new run, which goes on."""
+
+    def __init__(self, parts: Parts, turn_id: str, listen: Listen) -> None:
+        self._parts = parts
+        self._turn_id = turn_id
+        self._listen = listen
+
+    async def __call__(self, incoming: Incoming, interrupted: asyncio.Event) -> None:
+        answering = asyncio.create_task(self._answer(incoming))
+        stopping = asyncio.create_task(interrupted.wait())
+        try:
+            await asyncio.wait({answering, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if answering.done():
+                await answering
+                return
+            answering.cancel()
+            await asyncio.gather(answering, return_exceptions=True)
+            await self._end(incoming, TurnState.CANCELLED)
+        finally:
+            stopping.cancel()
+            answering.cancel()
+
+    async def _answer(self, incoming: Incoming) -> None:
+        parts = self._parts
+        loaded = await parts.storage.read(self._load)
+        if loaded.turn.state in _ENDED:
+            await self._end(incoming, loaded.turn.state)
+            return
+        messenger = parts.messengers[incoming.address.platform]
+        sign = Indication.RECORDING_VOICE if speaks(loaded) else Indication.TYPING
+        async with showing(messenger, incoming.address, sign):
+            try:
+                said = await self._listen(incoming, loaded)
+                await self._exchange(incoming, loaded, said)
+            except NothingHeard:
+                await self._end(incoming, TurnState.SILENT, say_nothing_heard)
+            except DomainError as refusal:
+                say = partial(say_failed, key=refusal.key, params=refusal.params)
+                await self._end(incoming, TurnState.FAILED, say)
+            except NoEngine:
+                say = partial(say_failed, key="voice.no_engine")
+                await self._end(incoming, TurnState.FAILED, say)
+
+    def _load(self, work: FlowWork) -> Loaded:
+        turn = work.turns.get(self._turn_id)
+        session = work.voice_sessions.get(turn.session_id)
+        learner = work.learner_languages.find_active(turn.user_id)
+        earlier = [t for t in work.turns.of_session(session.id) if t.position < turn.position]
+        return Loaded(
+            turn=turn,
+            session=session,
+            user=work.users.get(turn.user_id),
+            learner=learner if learner and learner.language == session.language else None,
+            earlier=tuple(earlier),
+        )
+
+    async def _exchange(self, incoming: Incoming, loaded: Loaded, said: Utterance) -> None:
+        parts = self._parts
+        spec = brief(loaded.session, loaded.user, loaded.learner, loaded.earlier)
+        spec = replace(spec, wants_speech=speaks(loaded))
+        results = parts.chain.exchange(
+            spec, loaded.turn.before, said, avatar=loaded.session.avatar_id
+        )
+        done = Exchange()
+        async with aclosing(results):
+            async for done in results:
+                heard = done.transcript
+                if said.audio is not None and heard is not None and not heard.text.strip():
+                    raise NothingHeard
+                if said.audio is not None and heard is not None:
+                    await self._heard(incoming, heard, said.audio)
+        if said.say is not None:
+            done.texts[:] = [_verbatim(said.say, loaded)]
+        elif not done.is_answered:
+            raise _refusal(done)
+        await self._reply(incoming, loaded, said, done)
+
+    async def _heard(self, incoming: Incoming, heard: UserTranscript, clip: AudioClip) -> None:
+        """Store and show what was understood; a second time changes nothing."""
+        timing = await asyncio.to_thread(measure, clip.pcm)
+
+        def unit(work: FlowWork) -> None:
+            turn = work.turns.get(self._turn_id)
+            if turn.state is not TurnState.STARTED:
+                return
+            measures = NoteMeasures(timing=timing, words=heard.words, is_checked=True)
+            turn = work.turns.save(
+                replace(
+                    turn,
+                    state=TurnState.HEARD,
+                    transcript=heard.text,
+                    seconds=clip.pcm.seconds,
+                    evidence=measures_to_json(measures),
+                )
+            )
+            say_transcript(parts.scenes.of(work, incoming, "heard"), turn, heard)
+
+        parts = self._parts
+        await parts.storage.write(unit)
+
+    async def _reply(
+        self, incoming: Incoming, loaded: Loaded, said: Utterance, done: Exchange
+    ) -> None:
+        parts = self._parts
+        voice: EncodedVoice | None = None
+        if done.audio and speaks(loaded):
+            whole = done.audio[0] if len(done.audio) == 1 else parts.sound.join(done.audio)
+            voice = await parts.codec.encode(whole)
+
+        def unit(work: FlowWork) -> None:
+            scene = parts.scenes.of(work, incoming, "reply")
+            if work.inbox.has_overtaking(incoming.lane):
+                parts.service.ended_turn(
+                    work, work.turns.get(self._turn_id), TurnState.CANCELLED, scene.now
+                )
+                parts.scenes.finish(scene)
+                return
+            turn = _as_said(work.turns.get(self._turn_id), said, done)
+            session = work.voice_sessions.get(turn.session_id)
+            is_new_engine = done.is_fallback and not session.is_fallback_told
+            if said.audio is not None and session.has_recording:
+                turn = replace(turn, audio_id=_keep(scene, said.audio))
+            turn, session = parts.service.answered(work, turn, session, done, scene.now)
+            say_reply(scene, turn, session, voice, is_fallback=is_new_engine)
+            parts.scenes.finish(scene)
+
+        await parts.storage.write(unit)
+
+    async def _end(
+        self,
+        incoming: Incoming,
+        state: TurnState,
+        say: Callable[[Scene], None] | None = None,
+    ) -> None:
+        def unit(work: FlowWork) -> None:
+            scene = parts.scenes.of(work, incoming, "end")
+            turn = work.turns.get(self._turn_id)
+            if turn.state not in _ENDED:
+                parts.service.ended_turn(work, turn, state, scene.now)
+                if say is not None:
+                    say(scene)
+            parts.scenes.finish(scene)
+
+        parts = self._parts
+        await parts.storage.write(unit)
+
+
+def _verbatim(text: str, loaded: Loaded) -> AssistantText:
+    """A line of ours with its translation; shown even where no engine could speak it."""
+    line = first_line(loaded.session, loaded.user)
+    if line is None or line.text != text:
+        return AssistantText(text=text)
+    own = loaded.user.native_language or loaded.user.ui_language
+    translation = line.translations.get(base_language(own))
+    return AssistantText(text=text, translation=translation)
+
+
+def _as_said(turn: Turn, said: Utterance, done: Exchange) -> Turn:
+    """The turn with what the learner typed, or with the last word on what was heard."""
+    if said.text is not None:
+        is_theirs = said.text != BEGIN and turn.corrected is None
+        return replace(turn, transcript=said.text) if is_theirs else turn
+    heard = done.transcript.text if done.transcript is not None else ""
+    return replace(turn, transcript=heard) if heard else turn
+
+
+def _keep(scene: Scene, clip: AudioClip) -> str:
+    until = scene.now + scene.rules.recording_kept_for
+    return scene.work.blobs.add(
+        scene.user.id, clip.mime, clip.original, scene.now, expires_at=until
+    )
+
+
+def _refusal(done: Exchange) -> DomainError:
+    kind = done.error.kind if done.error is not None else ErrorKind.TRANSIENT
+    match kind:
+        case ErrorKind.BAD_INPUT:
+            return AudioRefused()
+        case ErrorKind.LANGUAGE:
+            return DomainError("voice.no_engine")
+        case _:
+            return DomainError("voice.unavailable")

@@ -1,0 +1,165 @@
+"""Every setting, read once from the environment and `.env` (DESIGN section 6)."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "LINGUAFLEX_"
+HUME_URL = "wss://api.hume.ai/v0/evi"
+OPENAI_URL = "https://api.openai.com/v1"
+TELEGRAM_URL = "https://api.telegram.org"
+
+Engine = Literal["hume", "cascade", "local"]
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TelegramSettings(_Group):
+    """Telegram. `messages_per_second` 0 switches pacing off (for simulators and benchmarks)."""
+
+    token: SecretStr | None = None
+    api_url: str = TELEGRAM_URL
+    webhook_url: str | None = None
+    webhook_secret: SecretStr | None = None
+    messages_per_second: float = Field(default=27.0, ge=0)
+    poll_seconds: int = Field(default=30, ge=0, le=50)
+
+
+class DiscordSettings(_Group):
+    """Discord; read by the part that serves it."""
+
+    token: SecretStr | None = None
+    api_url: str = "https://discord.com/api/v10"
+    gateway_url: str | None = None
+    guild_id: int | None = None
+
+
+class VoiceSettings(_Group):
+    """Which engine answers, and the limits of a turn."""
+
+    engine: Literal["auto", "hume", "cascade", "local"] = "auto"
+    fallback: Engine | Literal["none"] = "local"
+    models: Path | None = None
+    cache: Path | None = None
+    max_seconds: float = Field(default=300.0, gt=0, le=1800)
+    guest_turns: int = Field(default=3, ge=0)
+    idle_minutes: float = Field(default=60.0, gt=0)
+    recording_days: int = Field(default=30, ge=1)
+
+
+class HumeSettings(_Group):
+    """Hume EVI, or any endpoint that speaks its protocol."""
+
+    api_key: SecretStr | None = None
+    api_url: str = HUME_URL
+    config_id: str | None = None
+    pace: float = Field(default=1.0, ge=0)
+
+
+class OpenAISettings(_Group):
+    """Three OpenAI-compatible addresses; each may have its own key."""
+
+    api_key: SecretStr | None = None
+    realtime_url: str = "wss://api.openai.com/v1/realtime"
+    stt_url: str = OPENAI_URL
+    stt_key: SecretStr | None = None
+    stt_model: str = "gpt-transcribe"
+    stt_format: Literal["ogg", "wav16k"] = "ogg"
+    chat_url: str = OPENAI_URL
+    chat_key: SecretStr | None = None
+    chat_model: str = "gpt-6-luna"
+    tts_url: str = OPENAI_URL
+    tts_key: SecretStr | None = None
+    tts_model: str = "gpt-4o-mini-tts"
+    tts_voice: str | None = None
+
+    @property
+    def is_set(self) -> bool:
+        """A key is set, or one of the addresses is not the default."""
+        urls = (self.stt_url, self.chat_url, self.tts_url)
+        return self.api_key is not None or any(url != OPENAI_URL for url in urls)
+
+
+class MailSettings(_Group):
+    """The mail server: `smtp://user:password@host:587`, `smtps://` for TLS from the start."""
+
+    smtp_url: SecretStr | None = None
+    sender: str | None = Field(default=None, alias="from")
+
+
+class WebSettings(_Group):
+    """Our own HTTP server."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str | None = None
+
+
+class Settings(BaseSettings):
+    """All settings; `LINGUAFLEX_TELEGRAM__TOKEN` is `telegram.token`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        frozen=True,
+        extra="ignore",
+    )
+
+    database_url: str = "sqlite+aiosqlite:///linguaflex.db"
+    encryption_keys: SecretStr | None = None
+    admins: Annotated[frozenset[str], NoDecode] = frozenset()
+    minimum_age: int = Field(default=16, ge=13, le=99)
+    telegram: TelegramSettings = TelegramSettings()
+    discord: DiscordSettings = DiscordSettings()
+    voice: VoiceSettings = VoiceSettings()
+    hume: HumeSettings = HumeSettings()
+    openai: OpenAISettings = OpenAISettings()
+    mail: MailSettings = MailSettings()
+    web: WebSettings = WebSettings()
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("admins", mode="before")
+    @classmethod
+    def _split_admins(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        names = frozenset(part.strip() for part in value.split(",") if part.strip())
+        for name in names:
+            platform, _, number = name.partition(":")
+            if not platform or not number:
+                raise ValueError(f"{name!r} is not platform:id, e.g. telegram:123456")
+        return names
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if not value.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
+            raise ValueError("must begin with sqlite+aiosqlite:// or postgresql+asyncpg://")
+        return value
+
+
+class WrongSettings(Exception):
+    """Settings that cannot be used; each line names one and what it should be."""
+
+
+def load_settings(env_file: Path | str | None = ".env", **changes: object) -> Settings:
+    """Settings from the environment and a file; `changes` win over both.
+
+    Raises:
+        WrongSettings: naming every wrong setting as it is written in the environment.
+    """
+    try:
+        return Settings(_env_file=env_file, **changes)  # type: ignore[arg-type] # checked by pydantic
+    except ValidationError as error:
+        lines = [
+            f"{PREFIX}{'__'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+            for problem in error.errors()
+        ]
+        raise WrongSettings("\n".join(lines)) from error
