@@ -1,10 +1,12 @@
-"""A brain without a model: it answers by rule, so that a test knows what it will hear."""
+"""Brains without a model: they answer by rule, so that a test knows what it will hear."""
 
 import math
 from array import array
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bot.simulators.brain import BrainReply
+from bot.simulators.openai import ChatAnswer
 
 RATE = 24_000
 SLIP = "goed"
@@ -72,6 +74,35 @@ class ScriptedSession:
             tools=[("note_correction", CORRECTION)] if SLIP in words else [],
             prosody=self._brain.prosody if transcript else None,
         )
+
+
+class ScriptedModels:
+    """The same rules behind the three OpenAI-compatible services; memory is in the messages.
+
+    Args:
+        hears: what every file is taken for; empty for nothing.
+    """
+
+    def __init__(self, *, hears: str = "Hello there.") -> None:
+        self.hears = hears
+        self.files: list[tuple[bytes, str]] = []
+
+    async def transcribe(self, file: bytes, name: str, language: str, /) -> str:
+        self.files.append((file, name))
+        return self.hears
+
+    async def chat(self, messages: Sequence[Mapping[str, Any]], /) -> ChatAnswer:
+        heard = [str(message["content"]) for message in messages if message["role"] == "user"]
+        reply = " ".join(answer(heard[-1], len(heard) - 1))
+        if SLIP not in heard[-1]:
+            return ChatAnswer(reply=reply, spoken=reply)
+        better = CORRECTION["better"]
+        return ChatAnswer(
+            reply=f"({better}) {reply}", spoken=f"{better}. {reply}", corrections=[CORRECTION]
+        )
+
+    async def speak(self, text: str, voice: str, /) -> tuple[bytes, int]:
+        return tone(text)
 
 
 def answer(words: str, turns_before: int) -> Sequence[str]:
