@@ -1,6 +1,5 @@
 """The demo page on a stage: simulators, a clock moved by hand, and a browser to look at it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,11 +20,17 @@ TOKEN = "known-to-the-tests"
 CHROMIUM = Path("/usr/bin/chromium")
 SAMPLES = Path(__file__).parent.parent / "bot/simulators/page/samples"
 A_NOTE = (SAMPLES / "speechocean762-005630169.ogg").read_bytes()
-_FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --use-fake-ui-for-media-stream "
-    "--use-fake-device-for-media-stream --autoplay-policy=no-user-gesture-required"
-).split()
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
 
 ToVoiceNote = Callable[[bytes], Awaitable[tuple[bytes, float]]]
 
@@ -124,7 +129,6 @@ async def a_browser(
     height: int = 800,
     locale: str = "en-US",
     microphone: Path | None = None,
-    address: str | None = None,
 ) -> AsyncIterator[Page]:
     """The page open in Chromium; at the end nothing may stand in its console.
 
@@ -154,9 +158,8 @@ async def a_browser(
         page = await context.new_page()
         page.on("console", note)
         page.on("pageerror", note_error)
-        await page.goto(address or stage.page.url)
+        await page.goto(stage.page.url)
         await page.locator("body.is-ready").wait_for()
         yield page
-        await asyncio.sleep(0)
         await chromium.close()
     assert complaints == []

@@ -28,7 +28,7 @@ class Gate:
         self._cookie = ""
 
     def listen_on(self, port: int) -> None:
-        """Accept requests to this port's names only; cookies ignore ports, so ours is named by it."""
+        """Accept requests to this port's names only; cookies ignore ports, ours is named by it."""
         self._hosts = frozenset(f"{name}:{port}" for name in _HOST_NAMES)
         self._cookie = f"linguaflex_demo_{port}"
 
