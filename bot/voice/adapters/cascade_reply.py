@@ -154,16 +154,22 @@ def _words_corrected(better: str, learner: str) -> str | None:
     """The learner's words a better form stands for; None when it resembles none of them."""
     words, size = learner.split(), len(better.split())
     windows = [
-        " ".join(words[at : at + length])
-        for length in {max(size - 1, 1), size, size + 1}
+        words[at : at + length]
+        for length in (size, size - 1, size + 1)
         for at in range(len(words) - length + 1)
+        if length
     ]
-    alike = [(SequenceMatcher(None, _plain(w), _plain(better)).ratio(), w) for w in windows]
-    likeness, said = max(alike, default=(0.0, ""))
+    alike = [(_likeness(" ".join(window), better), window) for window in windows]
+    likeness, found = max(alike, key=lambda scored: scored[0], default=(0.0, []))
+    said = " ".join(found)
     old, new = _plain(said).split(), _plain(better).split()
     if likeness < _ALIKE or old == new or (len(new) > 1 and not {*old} & {*new}):
         return None
     return said.strip(".,!?;:")
+
+
+def _likeness(said: str, better: str) -> float:
+    return SequenceMatcher(None, _plain(said), _plain(better)).ratio()
 
 
 def _plain(text: str) -> str:
