@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.rated_speech import CACHE, CORPUS, DATA, LANGUAGE, RatedNote, load_now
+from bench.rated_speech import CACHE, CORPUS, DATA, LANGUAGE, SOURCE, RatedNote, load_now
 from bot.voice.features import describe
 
 TARGET = Path(__file__).parents[1] / "bot" / "voice" / "data" / "scores.json"
@@ -48,7 +48,7 @@ PLANS = (
     Plan(
         "fluency.recognised",
         "fluency",
-        ("heard_articulation", "peak_articulation", *_PAUSES, *_SURE),
+        ("heard_articulation", "heard_length", *_PAUSES, *_SURE),
     ),
     Plan("fluency.known_text_sound", "fluency", ("articulation", "text_length", *_PAUSES)),
     Plan("fluency.sound", "fluency", ("peak_articulation", *_PAUSES)),
@@ -60,7 +60,7 @@ PLANS = (
     Plan(
         "pronunciation.recognised",
         "accuracy",
-        ("heard_articulation", "peak_articulation", *_PAUSES, *_SURE),
+        ("heard_articulation", "heard_length", *_PAUSES, *_SURE),
     ),
 )
 
@@ -160,6 +160,7 @@ def main() -> None:
     notes = load_now(options.data, options.cache)
     fitted = {
         "corpus": CORPUS,
+        "source": SOURCE,
         "language": LANGUAGE,
         "speakers": len({note.speaker for note in notes}),
         "notes": len(notes),

@@ -19,6 +19,7 @@ from bot.voice.model import Word
 from bot.voice.ports import AudioCodec
 
 CORPUS = "speechocean762"
+SOURCE = "Zhang et al. 2021, arXiv 2104.01378, OpenSLR 101, CC BY 4.0"
 LANGUAGE = "en"
 DATA = Path(__file__).parents[2] / "shared" / "data" / "learner-speech"
 CACHE = Path(__file__).parents[1] / "var" / "learner-speech"

@@ -1,5 +1,8 @@
-"""What the fitted models look at in one note. Every feature is a rate or a share, so that a long
-note and a short one can be compared."""
+"""What the fitted models look at in one note.
+
+Rates and shares, so that a long note and a short one can be compared; the length of the text
+corrects them for short ones and stops counting where the models hold it.
+"""
 
 import math
 from collections.abc import Sequence
@@ -25,10 +28,11 @@ def describe(turn: TurnEvidence, language: str) -> dict[str, float]:
     known = syllables(turn.known_text or turn.corrected_transcript or "", language)
     if known:
         features["articulation"] = _pace(known, timing)
-        # A short text is spoken slower than a long one by the same speaker.
         features["text_length"] = math.log(known)
     if turn.words:
-        features["heard_articulation"] = _pace(syllables(turn.transcript, language), timing)
+        heard = max(syllables(turn.transcript, language), 1)
+        features["heard_articulation"] = _pace(heard, timing)
+        features["heard_length"] = math.log(heard)
         features |= _of_recognition(turn.words)
         if turn.known_text and words_of(turn.known_text):
             rate = word_error_rate(turn.known_text, turn.transcript)
@@ -48,7 +52,7 @@ def _of_sound(timing: Timing) -> dict[str, float]:
 def _pace(count: int, timing: Timing) -> float:
     """Logarithm of a count per second of speech without pauses."""
     speaking = max(timing.speech_seconds - timing.pause_seconds, _SHORTEST_SECONDS)
-    return math.log(max(count, 1) / speaking)
+    return math.log(count / speaking)
 
 
 def _of_recognition(words: Sequence[Word]) -> dict[str, float]:

@@ -52,6 +52,7 @@ OCCASIONS = frozenset(
         "word_answer",
         "word_unknown",
         "back",
+        "prompt",
         "other_language",
         "not_understood",
         "again",

@@ -19,7 +19,7 @@ def a_timing(
         speech_seconds=whole,
         voiced_seconds=speaking,
         pauses=pauses,
-        peaks=round(4 * speaking) if peaks is None else peaks,
+        peaks=max(1, round(4 * speaking)) if peaks is None else peaks,
     )
 
 
