@@ -1,7 +1,7 @@
 """The way in: stored first, then worked on at once, and again after a crash."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -13,16 +13,23 @@ from bot.messaging.ports import InboxStorage, InboxWork, Received, StoredEvent
 
 _log = structlog.get_logger()
 
+_ROWS_AT_ONCE = 50
+_LANES_AT_ONCE = 100
+_NO_LIMIT = 1_000_000
+
 Translator = Callable[[Mapping[str, object]], Incoming | None]
 
 
 class Inbox:
     """Implements `Receiver`.
 
+    On a database of one process (SQLite) `recover` runs before the first `receive`; from then on
+    memory knows everything that waits. On a shared one the rows themselves tell what is next, so
+    that a lane keeps its order wherever its events came in.
+
     Args:
         translators: platform to what turns a stored body into our terms again.
         is_shared: several processes work on this database, so a lane is claimed before use.
-        wait_until_sent: returns when everything for a room has gone out.
     """
 
     def __init__(
@@ -40,26 +47,27 @@ class Inbox:
         self._translators = translators
         self._overtakes = overtakes
         self._is_shared = is_shared
+        self._most_rows = _ROWS_AT_ONCE if is_shared else _NO_LIMIT
         self.lanes = Lanes(handle, overtakes=overtakes, on_idle=self._leave)
 
     async def receive(self, events: Sequence[Received], /) -> None:
         if not events:
             return
-
-        def unit(work: InboxWork) -> list[Incoming]:
-            fresh = []
-            for event in events:
-                incoming = event.incoming
-                if not work.inbox.add(event, now, overtakes=self._overtakes(incoming)):
-                    continue
-                if self._claim(work, incoming.lane):
-                    fresh.append(incoming)
-                else:
-                    work.wake_lane(incoming.lane)
-            return fresh
-
         now = self._clock.now()
-        self.lanes.put(await self._storage.write(unit))
+
+        def unit(work: InboxWork) -> tuple[list[Incoming], Sequence[StoredEvent]]:
+            fresh = [
+                event.incoming
+                for event in events
+                if work.inbox.add(event, now, overtakes=self._overtakes(event.incoming))
+            ]
+            if not self._is_shared:
+                return fresh, ()
+            lanes = {incoming.lane for incoming in fresh}
+            return [], self._take(work, lanes, otherwise=work.wake_lane)
+
+        fresh, rows = await self._storage.write(unit)
+        self.lanes.put(fresh or self._translate(rows))
 
     async def settle(self, keys: Sequence[str], /) -> None:
         """Wait until these events were handled (here; another process may have them)."""
@@ -67,30 +75,51 @@ class Inbox:
 
     async def recover(self) -> int:
         """Work on whatever waits in lanes that nobody has: after a start, and now and then."""
-
-        def unit(work: InboxWork) -> list[StoredEvent]:
-            found: list[StoredEvent] = []
-            for lane in work.inbox.waiting_lanes():
-                if not self.lanes.is_running(lane) and self._claim(work, lane):
-                    found.extend(work.inbox.waiting(lane))
-            return found
-
-        events = self._translate(await self._storage.write(unit))
-        self.lanes.put(events)
-        return len(events)
+        names = await self._storage.read(lambda work: work.inbox.waiting_lanes())
+        count = 0
+        for start in range(0, len(names), _LANES_AT_ONCE):
+            some = names[start : start + _LANES_AT_ONCE]
+            count += await self._recover(some)
+        return count
 
     async def refresh(self, lane: str) -> None:
         """Another process stored something for a lane that may be running here."""
         if self.lanes.is_running(lane):
-            rows = await self._storage.read(lambda work: work.inbox.waiting(lane))
+            rows = await self._storage.read(lambda work: self._rows(work, lane))
             self.lanes.put(self._translate(rows))
 
     async def is_overtaken(self, lane: str) -> bool:
         """The durable mark that the running turn looks at."""
         return await self._storage.read(lambda work: work.inbox.has_overtaking(lane))
 
-    def _claim(self, work: InboxWork, lane: str) -> bool:
-        return not self._is_shared or work.claims.take(lane, _real_now())
+    async def _recover(self, names: Sequence[str]) -> int:
+        idle = [name for name in names if not self.lanes.is_running(name)]
+        if not idle:
+            return 0
+        rows = await self._storage.write(lambda work: self._take(work, idle))
+        return self.lanes.put(self._translate(rows))
+
+    def _take(
+        self,
+        work: InboxWork,
+        names: Iterable[str],
+        otherwise: Callable[[str], None] | None = None,
+    ) -> Sequence[StoredEvent]:
+        """Claim lanes, always in one order so that no two processes wait for each other.
+
+        `otherwise` is called for those that another living process has.
+        """
+        rows: list[StoredEvent] = []
+        for name in sorted(names):
+            if not self._is_shared or work.claims.take(name, _real_now()):
+                rows += self._rows(work, name)
+            elif otherwise is not None:
+                otherwise(name)
+        return rows
+
+    def _rows(self, work: InboxWork, lane: str) -> Sequence[StoredEvent]:
+        rows = work.inbox.waiting(lane, self._most_rows)
+        return [row for row in rows if not self.lanes.is_settled(row.key)]
 
     async def _leave(self, lane: str) -> Sequence[Incoming]:
         if not self._is_shared:
@@ -98,20 +127,29 @@ class Inbox:
 
         def unit(work: InboxWork) -> Sequence[StoredEvent]:
             work.claims.release(lane)
-            rows = work.inbox.waiting(lane)
+            rows = self._rows(work, lane)
             return rows if rows and work.claims.take(lane, _real_now()) else ()
 
-        return self._translate(await self._storage.write(unit))
+        while True:
+            rows = await self._storage.write(unit)
+            events = self._translate(rows)
+            if events or not rows:  # rows that nobody here can read are given up: look once more
+                return events
 
     def _translate(self, rows: Sequence[StoredEvent]) -> list[Incoming]:
-        events = []
-        for row in rows:
+        return [incoming for incoming in map(self._incoming, rows) if incoming]
+
+    def _incoming(self, row: StoredEvent) -> Incoming | None:
+        """None, and left alone, when this version cannot read the row: others are not stopped."""
+        try:
             incoming = self._translators[row.platform](row.body)
-            if incoming is None:
-                _log.error("inbox.untranslatable", key=row.key)
-            else:
-                events.append(incoming)
-        return events
+        except Exception:
+            _log.exception("inbox.untranslatable", key=row.key)
+            incoming = None
+        if incoming is None:
+            _log.error("inbox.left_alone", key=row.key)
+            self.lanes.give_up(row.key)
+        return incoming
 
 
 def _real_now() -> datetime:

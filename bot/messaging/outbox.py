@@ -2,9 +2,8 @@
 
 import asyncio
 import heapq
-import time
-from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -14,62 +13,32 @@ import structlog
 from bot.core.clock import Clock
 from bot.core.crash import crash_point
 from bot.core.errors import Cause, NotFound, ServiceFailure
+from bot.messaging.marks import Marks
 from bot.messaging.model import Address, Change, Outgoing, SendLane
-from bot.messaging.ports import (
-    OutboxStorage,
-    OutboxWork,
-    Pace,
-    PacedMessenger,
-    Undeliverable,
-)
+from bot.messaging.pace import Bucket
+from bot.messaging.ports import OutboxStorage, OutboxWork, PacedMessenger, Undeliverable
 
 _log = structlog.get_logger()
 
 _RANK = {lane: rank for rank, lane in enumerate(SendLane)}
 _AT_ONCE = 32
-_MARKS_AGAIN_SECONDS = 1.0
 _FIRST_WAIT_SECONDS = 1.0
 _LONGEST_WAIT_SECONDS = 300.0
 _MOST_ATTEMPTS = 60
-
-
-class Bucket:
-    """A token bucket in real time."""
-
-    def __init__(self, pace: Pace) -> None:
-        self._pace = pace
-        self._tokens = float(pace.burst)
-        self._at = time.monotonic()
-
-    def take(self) -> float:
-        """Take a token; returns the seconds to wait until it may be used (0: now)."""
-        if self._pace.per_second <= 0:
-            return 0.0
-        now = time.monotonic()
-        grown = self._tokens + (now - self._at) * self._pace.per_second
-        self._tokens = min(float(self._pace.burst), grown) - 1
-        self._at = now
-        return max(0.0, -self._tokens / self._pace.per_second)
+_SHORTEST_WAIT_SECONDS = 0.05
+_SETTLED_IN_MEMORY = 10_000
+_GRACE_SECONDS = 3.0
 
 
 @dataclass(slots=True)
 class _Room:
-    """Messages for one room, in order."""
+    """Messages for one room, in order; `is_scheduled` from the first one put until it is empty."""
 
+    name: str
     bucket: Bucket
     waiting: deque[Outgoing] = field(default_factory=deque)
-    is_busy: bool = False
+    is_scheduled: bool = False
     attempts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """What became of a message, to be written down; `written` is done when it was."""
-
-    message: Outgoing
-    message_id: str | None
-    error: str | None
-    written: asyncio.Future[None]
 
 
 class Sender:
@@ -92,55 +61,68 @@ class Sender:
         self._clock = clock
         self._messenger = messenger
         self._on_trouble = on_trouble
+        self._marks = Marks(storage, clock)
+        self._pace = Bucket(messenger.pace)
         self._rooms: dict[str, _Room] = {}
-        self._ready: list[tuple[int, int, str]] = []
+        self._ready: list[tuple[int, int, _Room]] = []
         self._numbers = count()
         self._known: set[str] = set()
-        self._marks: list[_Mark] = []
-        self._pace = Bucket(messenger.pace)
+        self._begun: set[str] = set()
+        self._settled: OrderedDict[str, None] = OrderedDict()
         self._wake = asyncio.Event()
-        self._marked = asyncio.Event()
         self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._loops: set[asyncio.Task[None]] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self._idle: dict[str, asyncio.Event] = {}
+        self._is_closing = False
 
     @property
     def platform(self) -> str:
         return self._messenger.platform
 
     def start(self) -> None:
-        self._spawn(self._pump())
-        self._spawn(self._write_marks())
+        _spawn(self._pump(), self._loops)
+        _spawn(self._marks.run(), self._loops)
 
     async def aclose(self) -> None:
-        """Stop sending; marks of what was sent are written down first."""
-        for task in list(self._tasks):
+        """Let what is under way arrive, write it down, and give back what was not begun."""
+        self._is_closing = True
+        self._wake.set()
+        if self._serving:
+            await asyncio.wait(self._serving, timeout=_GRACE_SECONDS)
+        tasks = [*self._loops, *self._serving]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._flush()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._marks.flush()
+        left = self._known - self._begun
+        if left:
+            try:
+                await self._storage.write(lambda work: work.outbox.release(left))
+            except ServiceFailure as failure:
+                _log.warning("outbox.not_released", count=len(left), cause=str(failure))
 
     def put(self, messages: Sequence[Outgoing]) -> None:
         """Queue stored messages that this process is to send."""
         for message in messages:
-            if message.key in self._known:
+            if message.key in self._known or message.key in self._settled:
                 continue
             self._known.add(message.key)
-            name = message.to.room
-            room = self._rooms.get(name)
+            room = self._rooms.get(message.to.room)
             if room is None:
                 bucket = Bucket(self._messenger.room_pace(message.to))
-                room = self._rooms[name] = _Room(bucket)
+                room = self._rooms[message.to.room] = _Room(message.to.room, bucket)
             room.waiting.append(message)
-            if not room.is_busy and len(room.waiting) == 1:
-                self._push(name, room)
-        self._wake.set()
+            if not room.is_scheduled:
+                self._schedule(room)
 
     async def adopt(self) -> int:
         """Take over open rows of this platform that no living process sends."""
+        mine = {*self._known, *self._settled}
 
         def unit(work: OutboxWork) -> Sequence[Outgoing]:
-            real_now = datetime.now(UTC)
-            return work.outbox.adopt(self.platform, work.claims.living(real_now), self._clock.now())
+            living = work.claims.living(datetime.now(UTC))
+            return work.outbox.adopt(self.platform, living, self._clock.now(), mine)
 
         messages = await self._storage.write(unit)
         self.put(messages)
@@ -151,56 +133,79 @@ class Sender:
         while room in self._rooms:
             await self._idle.setdefault(room, asyncio.Event()).wait()
 
-    def _push(self, name: str, room: _Room) -> None:
-        rank = _RANK[room.waiting[0].kind.lane]
-        heapq.heappush(self._ready, (rank, next(self._numbers), name))
-        self._wake.set()
+    def _schedule(self, room: _Room) -> None:
+        """Have the room's first message go as soon as the room's own pace allows."""
+        room.is_scheduled = True
+        wait = room.bucket.take() if room.waiting[0].change is Change.SEND else 0.0
+        self._push_after(wait, room)
+
+    def _push_after(self, seconds: float, room: _Room) -> None:
+        if self._is_closing:
+            return
+        if seconds:
+            _spawn(self._push_later(seconds, room), self._loops)
+        else:
+            rank = _RANK[room.waiting[0].kind.lane]
+            heapq.heappush(self._ready, (rank, next(self._numbers), room))
+            self._wake.set()
+
+    async def _push_later(self, seconds: float, room: _Room) -> None:
+        await asyncio.sleep(seconds)
+        self._push_after(0.0, room)
 
     async def _pump(self) -> None:
-        while True:
-            while not self._ready:
+        """Start the room that comes first, by lane and then by time, at the token's pace."""
+        while not self._is_closing:
+            if not self._ready:
                 self._wake.clear()
                 await self._wake.wait()
+                continue
+            wait = self._pace.wait() if self._first().change is Change.SEND else 0.0
+            if wait:
+                await asyncio.sleep(wait)  # one of a better lane may come meanwhile
+                continue
             await self._slots.acquire()
-            _, _, name = heapq.heappop(self._ready)
-            room = self._rooms[name]
-            room.is_busy = True
-            if room.waiting[0].change is Change.SEND:
-                wait = self._pace.take()
-                if wait:
-                    await asyncio.sleep(wait)
-            self._spawn(self._serve(name, room))
+            if self._first().change is Change.SEND:
+                self._pace.take()
+            _, _, room = heapq.heappop(self._ready)
+            self._begun.add(room.waiting[0].key)
+            _spawn(self._serve(room), self._serving)
 
-    async def _serve(self, name: str, room: _Room) -> None:
+    def _first(self) -> Outgoing:
+        return self._ready[0][2].waiting[0]
+
+    async def _serve(self, room: _Room) -> None:
         message = room.waiting[0]
-        wait = 0.0
         try:
-            if message.change is Change.SEND:
-                own = room.bucket.take()
-                if own:
-                    await self._rest(own)
             wait = await self._attempt(message, room)
+        except ServiceFailure as failure:
+            _log.warning("outbox.waits", key=message.key, cause=str(failure))
+            wait = _FIRST_WAIT_SECONDS
+        except Exception:  # a bug on the way must not stop the room for good
+            _log.exception("outbox.attempt_failed", key=message.key)
+            wait = _FIRST_WAIT_SECONDS
         finally:
             self._slots.release()
         if wait:
-            await asyncio.sleep(wait)
+            self._push_after(wait, room)
         else:
-            room.waiting.popleft()
-            room.attempts = 0
-            self._known.discard(message.key)
-        room.is_busy = False
-        if room.waiting:
-            self._push(name, room)
-        else:
-            del self._rooms[name]
-            if name in self._idle:
-                self._idle.pop(name).set()
+            self._settle(room)
 
-    async def _rest(self, seconds: float) -> None:
-        """Wait for a room's own pace without holding one of the slots."""
-        self._slots.release()
-        await asyncio.sleep(seconds)
-        await self._slots.acquire()
+    def _settle(self, room: _Room) -> None:
+        """The room's first message is dealt with; on to the next."""
+        key = room.waiting.popleft().key
+        room.attempts = 0
+        self._known.discard(key)
+        self._begun.discard(key)
+        self._settled[key] = None
+        if len(self._settled) > _SETTLED_IN_MEMORY:
+            self._settled.popitem(last=False)
+        if room.waiting:
+            self._schedule(room)
+            return
+        del self._rooms[room.name]
+        if room.name in self._idle:
+            self._idle.pop(room.name).set()
 
     async def _attempt(self, message: Outgoing, room: _Room) -> float:
         """Send one message; returns the seconds until it is to be tried again, 0 for settled."""
@@ -215,8 +220,10 @@ class Sender:
             return await self._refused(message, room, refusal)
         except Exception as error:  # a message that cannot be rendered must not stop the room
             _log.exception("outbox.broken", key=message.key)
-            return await self._mark(message, error=type(error).__name__)
-        return await self._mark(message, message_id)
+            await self._marks.put(message, error=type(error).__name__)
+        else:
+            await self._marks.put(message, message_id)
+        return 0.0
 
     async def _bytes(self, message: Outgoing) -> bytes | None:
         if message.attachment is None:
@@ -231,25 +238,38 @@ class Sender:
         room.attempts += 1
         _log.warning("outbox.failed", key=message.key, cause=str(failure), attempt=room.attempts)
         if failure.cause is Cause.REJECTED or room.attempts >= _MOST_ATTEMPTS:
-            return await self._mark(message, error=str(failure))
+            await self._marks.put(message, error=str(failure))
+            return 0.0
         if room.attempts == 1 and self._on_trouble is not None:
-            await self._on_trouble(message)
-        wait = _FIRST_WAIT_SECONDS * (1 << min(room.attempts - 1, 9))
-        return max(failure.retry_after or 0.0, min(wait, _LONGEST_WAIT_SECONDS), 0.05)
+            await self._tell(self._on_trouble, message)
+        await self._storage.write(lambda work: work.outbox.count_attempt(message.key, str(failure)))
+        if failure.retry_after is not None:
+            return max(failure.retry_after, _SHORTEST_WAIT_SECONDS)
+        doubled = _FIRST_WAIT_SECONDS * (1 << min(room.attempts - 1, 9))
+        return min(doubled, _LONGEST_WAIT_SECONDS)
+
+    async def _tell(
+        self, on_trouble: Callable[[Outgoing], Awaitable[None]], message: Outgoing
+    ) -> None:
+        try:
+            await on_trouble(message)
+        except Exception:
+            _log.exception("outbox.trouble_untold", key=message.key)
 
     async def _refused(self, message: Outgoing, room: _Room, refusal: Undeliverable) -> float:
         _log.info("outbox.undeliverable", key=message.key, reason=refusal.reason)
         address = message.to
-        if refusal.moved_to is not None:
+        if refusal.moved_to is not None and room.attempts < _MOST_ATTEMPTS:
+            room.attempts += 1
             await self._move(address, refusal.moved_to, room)
-            return 0.05
+            return _SHORTEST_WAIT_SECONDS
         if refusal.is_blocked:
+            at = self._clock.now()
             await self._storage.write(
-                lambda work: work.identities.set_blocked(
-                    address.platform, address.room, self._clock.now()
-                )
+                lambda work: work.identities.set_blocked(address.platform, address.room, at)
             )
-        return await self._mark(message, error=refusal.reason)
+        await self._marks.put(message, error=refusal.reason)
+        return 0.0
 
     async def _move(self, address: Address, new: str, room: _Room) -> None:
         def unit(work: OutboxWork) -> None:
@@ -261,51 +281,8 @@ class Sender:
             replace(message, to=replace(message.to, room=new)) for message in room.waiting
         )
 
-    async def _mark(
-        self, message: Outgoing, message_id: str | None = None, error: str | None = None
-    ) -> float:
-        """Have it written down before the room goes on, so that a crash doubles one at most."""
-        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._marks.append(_Mark(message, message_id, error, written))
-        self._marked.set()
-        await written
-        return 0.0
 
-    async def _write_marks(self) -> None:
-        while True:
-            await self._marked.wait()
-            self._marked.clear()
-            await self._flush()
-
-    async def _flush(self) -> None:
-        """Write all marks that wait in one unit; those that come meanwhile share the next."""
-        marks, self._marks = self._marks, []
-        if not marks:
-            return
-
-        def unit(work: OutboxWork) -> None:
-            at = self._clock.now()
-            for mark in marks:
-                work.outbox.settle(
-                    mark.message.key, at, message_id=mark.message_id, error=mark.error
-                )
-                attachment = mark.message.attachment
-                if attachment is not None and not attachment.is_kept:
-                    work.blobs.remove(attachment.blob_id)
-
-        try:
-            await self._storage.write(unit)
-        except ServiceFailure as failure:
-            _log.warning("outbox.marks_wait", count=len(marks), cause=str(failure))
-            self._marks = marks + self._marks
-            await asyncio.sleep(_MARKS_AGAIN_SECONDS)
-            self._marked.set()
-            return
-        for mark in marks:
-            if not mark.written.done():
-                mark.written.set_result(None)
-
-    def _spawn(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+def _spawn(work: Coroutine[None, None, None], tasks: set[asyncio.Task[None]]) -> None:
+    task = asyncio.create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)

@@ -6,6 +6,7 @@ its claims; a process that stopped loses them when its lease ends. Leases use re
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Column, Connection, String, Table, bindparam, delete, exists, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -26,8 +27,11 @@ claims = Table(
 )
 
 
-def _take(dialect: object) -> object:
-    wanted = dialect.insert(claims)  # type: ignore[attr-defined] # sqlite or postgresql module
+_DIALECTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def _take(insert: Any) -> Any:
+    wanted = insert(claims)
     is_dead = ~exists(
         select(instances.c.id)
         .where(instances.c.id == claims.c.owner)
@@ -40,13 +44,15 @@ def _take(dialect: object) -> object:
     ).returning(claims.c.owner)
 
 
-_TAKE = {"sqlite": _take(sqlite), "postgresql": _take(postgresql)}
-_BEAT = {
-    name: dialect.insert(instances).on_conflict_do_update(
-        index_elements=[instances.c.id], set_={"lease_until": bindparam("lease_until")}
+def _beat(insert: Any) -> Any:
+    wanted = insert(instances)
+    return wanted.on_conflict_do_update(
+        index_elements=[instances.c.id], set_={"lease_until": wanted.excluded.lease_until}
     )
-    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
-}
+
+
+_TAKE = {name: _take(insert) for name, insert in _DIALECTS.items()}
+_BEAT = {name: _beat(insert) for name, insert in _DIALECTS.items()}
 _RELEASE = delete(claims).where(
     claims.c.name == bindparam("name"), claims.c.owner == bindparam("owner")
 )
@@ -68,7 +74,7 @@ class SqlClaims:
     def take(self, name: str, now: datetime) -> bool:
         """Claim `name`; True when it is ours, False while a living instance has it."""
         taken = self._connection.execute(
-            _TAKE[self._connection.dialect.name],  # type: ignore[call-overload] # built per dialect
+            _TAKE[self._connection.dialect.name],
             {"name": name, "owner": self._instance, "now": now},
         )
         return taken.first() is not None

@@ -1,6 +1,7 @@
 """Small files kept in the database, sealed, and notes of single values."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -39,12 +40,17 @@ notes = Table(
 )
 
 _FIND = select(blobs.c.user_id, blobs.c.data).where(blobs.c.id == bindparam("id"))
-_PUT_NOTE = {
-    name: dialect.insert(notes).on_conflict_do_update(
-        index_elements=[notes.c.name], set_={"value": bindparam("value")}
+_ADD_BLOB = insert(blobs)
+
+
+def _put_note(dialect_insert: Any) -> Any:
+    wanted = dialect_insert(notes)
+    return wanted.on_conflict_do_update(
+        index_elements=[notes.c.name], set_={"value": wanted.excluded.value}
     )
-    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
-}
+
+
+_PUT_NOTE = {"sqlite": _put_note(sqlite.insert), "postgresql": _put_note(postgresql.insert)}
 
 
 class SqlBlobs:
@@ -60,7 +66,7 @@ class SqlBlobs:
         """Keep `data`; with `expires_at` it is removed then. Returns its id."""
         blob_id = new_id()
         self._connection.execute(
-            insert(blobs),
+            _ADD_BLOB,
             {
                 "id": blob_id,
                 "user_id": user_id,

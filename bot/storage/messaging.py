@@ -1,12 +1,13 @@
 """Tables and repositories of messages in and out."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import structlog
 from pydantic import TypeAdapter
 from sqlalchemy import (
     Boolean,
@@ -15,11 +16,14 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    Row,
     String,
     Table,
+    and_,
     bindparam,
     delete,
     func,
+    or_,
     select,
     update,
 )
@@ -30,7 +34,9 @@ from bot.messaging.instance import Instance
 from bot.messaging.model import Address, MessageKind, Outgoing
 from bot.messaging.ports import Received
 from bot.storage.types import EnumText, UtcDateTime, metadata
-from bot.storage.vault import Keyring
+from bot.storage.vault import Keyring, Unreadable
+
+_log = structlog.get_logger()
 
 inbox = Table(
     "inbox",
@@ -64,13 +70,13 @@ outbox = Table(
     Column("id", String(36), nullable=False),
     Column("user_id", String(36), index=True),
     Column("platform", String(20), nullable=False),
-    Column("room", String(120), nullable=False),
+    Column("room_hash", String(64), nullable=False),  # a mail's room is an address
     Column("kind", EnumText(MessageKind), nullable=False),
     Column("state", EnumText(SendState), nullable=False),
     Column("owner", String(36)),
     Column("body", LargeBinary),
     Column("attempts", Integer, nullable=False),
-    Column("message_id", String(40)),
+    Column("message_id", String(200)),
     Column("error", String(200)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("sent_at", UtcDateTime),
@@ -99,6 +105,22 @@ _OVERTAKING = (
     .where(inbox.c.lane == bindparam("lane"), inbox.c.done_at.is_(None), inbox.c.overtakes)
     .limit(1)
 )
+_WAITING = (
+    select(inbox)
+    .where(inbox.c.lane == bindparam("lane"), inbox.c.done_at.is_(None))
+    .order_by(inbox.c.overtakes.desc(), inbox.c.id)
+    .limit(bindparam("most"))
+)
+_RELEASE = (
+    update(outbox)
+    .where(
+        outbox.c.key == bindparam("wanted"),
+        outbox.c.owner == bindparam("me"),
+        outbox.c.state == SendState.SENDING,
+    )
+    .values(state=bindparam("free"), owner=None)
+)
+_NOT_RESENT = [kind for kind in MessageKind if not kind.is_resent]
 _SENT = (
     update(outbox)
     .where(outbox.c.key == bindparam("wanted"))
@@ -173,26 +195,27 @@ class SqlInbox:
     def has_overtaking(self, lane: str) -> bool:
         return self._connection.execute(_OVERTAKING, {"lane": lane}).first() is not None
 
-    def waiting(self, lane: str) -> Sequence[InboxRow]:
-        """Rows of one lane, those that overtake first, then in order of arrival."""
-        rows = self._connection.execute(
-            select(inbox)
-            .where(inbox.c.lane == lane, inbox.c.done_at.is_(None))
-            .order_by(inbox.c.overtakes.desc(), inbox.c.id)
-        )
-        return [
-            InboxRow(
-                key=row.key,
-                platform=row.platform,
-                lane=row.lane,
-                overtakes=row.overtakes,
-                body=json.loads(self._keyring.open(row.body)),
-                received_at=row.received_at,
-            )
-            for row in rows
-        ]
+    def waiting(self, lane: str, limit: int = 50) -> Sequence[InboxRow]:
+        """The first rows of one lane: those that overtake, then the rest, in order of arrival."""
+        rows = self._connection.execute(_WAITING, {"lane": lane, "most": limit}).all()
+        return [loaded for loaded in map(self._load, rows) if loaded]
 
-    def waiting_lanes(self, limit: int = 1000) -> Sequence[str]:
+    def _load(self, row: Row[Any]) -> InboxRow | None:
+        try:
+            body = json.loads(self._keyring.open(row.body))
+        except Unreadable:  # it stays, for the day its key is back; one row must not stop the rest
+            _log.error("inbox.unreadable", key=row.key)
+            return None
+        return InboxRow(
+            key=row.key,
+            platform=row.platform,
+            lane=row.lane,
+            overtakes=row.overtakes,
+            body=body,
+            received_at=row.received_at,
+        )
+
+    def waiting_lanes(self, limit: int = 100_000) -> Sequence[str]:
         return list(
             self._connection.execute(
                 select(inbox.c.lane)
@@ -238,7 +261,7 @@ class SqlOutbox:
                     "id": new_id(),
                     "user_id": message.user_id,
                     "platform": message.to.platform,
-                    "room": message.to.room,
+                    "room_hash": self._room_hash(message.to.platform, message.to.room),
                     "kind": message.kind,
                     "state": SendState.SENDING if is_ours else SendState.WAITING,
                     "owner": self._instance.id if is_ours else None,
@@ -252,53 +275,82 @@ class SqlOutbox:
 
     def settle(self, key: str, at: datetime, *, message_id: str | None, error: str | None) -> None:
         """Write down that a message was sent, or, with `error`, never will be; wipe its body."""
-        self._record(key, SendState.FAILED if error else SendState.SENT, at, message_id, error)
-
-    def _record(
-        self,
-        key: str,
-        state: SendState,
-        at: datetime,
-        message_id: str | None = None,
-        error: str | None = None,
-    ) -> None:
         self._connection.execute(
             _SENT,
             {
                 "wanted": key,
-                "new_state": state,
+                "new_state": SendState.FAILED if error else SendState.SENT,
                 "sent_as": message_id,
                 "why": error and error[:200],
                 "at": at,
             },
         )
 
-    def adopt(self, platform: str, living: Sequence[str], at: datetime) -> Sequence[Outgoing]:
+    def adopt(
+        self, platform: str, living: Sequence[str], at: datetime, mine: Collection[str] = ()
+    ) -> Sequence[Outgoing]:
         """Take over a platform's open rows that no living process is sending, oldest first.
 
         A row found half-sent goes out again only if its kind says that losing it is worse than a
         double; otherwise it is dropped.
+
+        Args:
+            living: ids of living processes, this one included or not.
+            mine: keys this process knows; an own row beside them was never begun.
         """
-        rows = self._connection.execute(
-            select(outbox.c.key, outbox.c.kind, outbox.c.state, outbox.c.owner, outbox.c.body)
-            .where(outbox.c.platform == platform, outbox.c.state.in_(_OPEN))
-            .order_by(outbox.c.id)
+        others = [name for name in living if name != self._instance.id]
+        half_sent = and_(
+            outbox.c.platform == platform,
+            outbox.c.state == SendState.SENDING,
+            outbox.c.owner.not_in([*others, self._instance.id]),
+        )
+        self._connection.execute(
+            update(outbox)
+            .where(half_sent, outbox.c.kind.in_(_NOT_RESENT))
+            .values(state=SendState.DROPPED, error="half-sent at a crash", sent_at=at, body=None)
+        )
+        waiting = and_(outbox.c.platform == platform, outbox.c.state == SendState.WAITING)
+        taken = self._connection.execute(
+            update(outbox)
+            .where(or_(waiting, half_sent))
+            .values(state=SendState.SENDING, owner=self._instance.id)
+            .returning(outbox.c.id, outbox.c.key, outbox.c.body)
         ).all()
-        adopted = []
-        for row in rows:
-            if row.state is SendState.SENDING and row.owner in living:
-                continue
-            if row.state is SendState.SENDING and not row.kind.is_resent:
-                self._record(row.key, SendState.DROPPED, at, error="half-sent at a crash")
-            else:
-                adopted.append(row)
-        if adopted:
+        rows = sorted([*taken, *self._unknown(platform, {*mine, *(row.key for row in taken)})])
+        return [message for message in map(self._load, rows) if message]
+
+    def _unknown(self, platform: str, known: Collection[str]) -> Sequence[Row[Any, Any, Any]]:
+        """Own rows whose commit this process never heard of: the connection was lost meanwhile."""
+        own = and_(
+            outbox.c.platform == platform,
+            outbox.c.state == SendState.SENDING,
+            outbox.c.owner == self._instance.id,
+        )
+        keys = self._connection.execute(select(outbox.c.key).where(own)).scalars()
+        wanted = [key for key in keys if key not in known]
+        columns = select(outbox.c.id, outbox.c.key, outbox.c.body)
+        return [
+            row
+            for key in wanted
+            for row in self._connection.execute(columns.where(outbox.c.key == key))
+        ]
+
+    def _load(self, row: Row[Any, Any, Any]) -> Outgoing | None:
+        try:
+            return _OUTGOING.validate_json(self._keyring.open(row.body))
+        except Unreadable:  # it stays, for the day its key is back; one row must not stop the rest
+            _log.error("outbox.unreadable", key=row.key)
+            return None
+
+    def _room_hash(self, platform: str, room: str) -> str:
+        return self._keyring.fingerprint(f"{platform}:{room}")
+
+    def release(self, keys: Collection[str]) -> None:
+        """Give back rows that this process was to send and has not begun."""
+        for key in keys:
             self._connection.execute(
-                update(outbox)
-                .where(outbox.c.key.in_([row.key for row in adopted]))
-                .values(state=SendState.SENDING, owner=self._instance.id)
+                _RELEASE, {"wanted": key, "me": self._instance.id, "free": SendState.WAITING}
             )
-        return [_OUTGOING.validate_json(self._keyring.open(row.body)) for row in adopted]
 
     def count_attempt(self, key: str, error: str) -> None:
         self._connection.execute(
@@ -310,17 +362,19 @@ class SqlOutbox:
     def move_room(self, platform: str, old: str, new: str) -> None:
         """A room has a new id: open rows for the old one go there."""
         rows = self._connection.execute(
-            select(outbox.c.key, outbox.c.body).where(
-                outbox.c.platform == platform, outbox.c.room == old, outbox.c.state.in_(_OPEN)
+            select(outbox.c.id, outbox.c.key, outbox.c.body).where(
+                outbox.c.room_hash == self._room_hash(platform, old), outbox.c.state.in_(_OPEN)
             )
         ).all()
-        for row in rows:
-            message = _OUTGOING.validate_json(self._keyring.open(row.body))
+        for message in filter(None, map(self._load, rows)):
             moved = replace(message, to=Address(platform, new, message.to.thread))
             self._connection.execute(
                 update(outbox)
-                .where(outbox.c.key == row.key)
-                .values(room=new, body=self._keyring.seal(_OUTGOING.dump_json(moved)))
+                .where(outbox.c.key == message.key)
+                .values(
+                    room_hash=self._room_hash(platform, new),
+                    body=self._keyring.seal(_OUTGOING.dump_json(moved)),
+                )
             )
 
     def find_receipt(self, key: str) -> Receipt | None:

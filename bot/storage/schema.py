@@ -9,12 +9,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 T = TypeVar("T")
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_MIGRATION_LOCK = 0x6C696E677561  # "lingua"
+_WAIT_SECONDS = 30
 
 
 def head() -> str:
@@ -36,6 +38,7 @@ async def migrate(url: str, to: str = "head") -> None:
     def run(connection: Connection) -> None:
         config = _config()
         config.attributes["connection"] = connection
+        _exclude_others(connection)
         now = _current(connection)
         if to == "base" or (to != "head" and now is not None and to < now):
             command.downgrade(config, to)
@@ -60,12 +63,23 @@ async def _with_connection(url: URL, run: Callable[[Connection], T]) -> T:
 def _with_file(url: URL, run: Callable[[Connection], T]) -> T:
     if url.database:
         Path(url.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url.set(drivername="sqlite+pysqlite"))
+    engine = create_engine(
+        url.set(drivername="sqlite+pysqlite"),
+        connect_args={"timeout": _WAIT_SECONDS, "isolation_level": None},
+    )
+    # The driver would commit before each CREATE TABLE: a migration is one transaction, or none.
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
         with engine.connect() as connection:
             return run(connection)
     finally:
         engine.dispose()
+
+
+def _exclude_others(connection: Connection) -> None:
+    """Make a second process that migrates wait; SQLite's BEGIN IMMEDIATE already does."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
 
 
 def _current(connection: Connection) -> str | None:

@@ -1,7 +1,7 @@
 """Column types: instants that cannot be naive, enums as their values, sets of words."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -41,9 +41,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        return datetime.fromtimestamp(value // 1_000_000, UTC).replace(
-            microsecond=value % 1_000_000
-        )
+        return _EPOCH + timedelta(microseconds=value)
 
 
 class EnumText(TypeDecorator[StrEnum]):

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import os
+import threading
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -70,6 +71,8 @@ class Keyring:
         self._newest = _key_id(keys[0])
         self._fingerprint_keys = [_derive(key, b"fingerprint") for key in keys]
         self._people: OrderedDict[str, AESGCM] = OrderedDict()
+        self._forgotten: set[str] = set()
+        self._lock = threading.Lock()  # the writer's thread and the event loop both ask
 
     def seal(self, plain: bytes) -> bytes:
         """Key id, nonce, ciphertext."""
@@ -87,27 +90,41 @@ class Keyring:
         return hmac.new(self._fingerprint_keys[-1], text.encode(), hashlib.sha256).hexdigest()
 
     def person(self, user_id: str) -> AESGCM | None:
-        cipher = self._people.get(user_id)
-        if cipher is not None:
-            self._people.move_to_end(user_id)
-        return cipher
+        """The person's key as some committed transaction knew it."""
+        with self._lock:
+            cipher = self._people.get(user_id)
+            if cipher is not None:
+                self._people.move_to_end(user_id)
+            return cipher
 
-    def remember(self, user_id: str, key: bytes) -> AESGCM:
-        cipher = self._people[user_id] = AESGCM(key)
-        if len(self._people) > _PEOPLE_IN_MEMORY:
-            self._people.popitem(last=False)
-        return cipher
+    def remember(self, user_id: str, cipher: AESGCM) -> None:
+        """Keep a committed key in memory; one that was forgotten stays forgotten."""
+        with self._lock:
+            if user_id in self._forgotten:
+                return
+            self._people[user_id] = cipher
+            if len(self._people) > _PEOPLE_IN_MEMORY:
+                self._people.popitem(last=False)
 
-    def drop(self, user_id: str) -> None:
-        self._people.pop(user_id, None)
+    def forget(self, user_id: str) -> None:
+        """Drop a destroyed key; a reader that still saw it cannot bring it back."""
+        with self._lock:
+            self._forgotten.add(user_id)
+            self._people.pop(user_id, None)
 
 
 class Vault:
-    """Seals and opens one person's texts and audio inside a transaction."""
+    """Seals and opens one person's texts and audio inside a transaction.
+
+    Keys made, met or destroyed here reach the keyring by `committed` alone: a key of a transaction
+    that was rolled back must never seal anything that lasts.
+    """
 
     def __init__(self, connection: Connection, keyring: Keyring) -> None:
         self._connection = connection
         self.keyring = keyring
+        self._met: dict[str, AESGCM] = {}
+        self._destroyed: set[str] = set()
 
     def seal(self, user_id: str, plain: bytes) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
@@ -123,26 +140,37 @@ class Vault:
     def destroy(self, user_id: str) -> None:
         """Make everything sealed for this person unreadable for good."""
         self._connection.execute(_DESTROY, {"user_id": user_id})
-        self.keyring.drop(user_id)
+        self._met.pop(user_id, None)
+        self._destroyed.add(user_id)
+
+    def committed(self) -> None:
+        """The transaction is durable: other transactions may use what this one knows."""
+        for user_id in self._destroyed:
+            self.keyring.forget(user_id)
+        for user_id, cipher in self._met.items():
+            self.keyring.remember(user_id, cipher)
 
     def _cipher(self, user_id: str) -> AESGCM | None:
-        cipher = self.keyring.person(user_id)
-        if cipher is not None:
-            return cipher
+        cipher = self._met.get(user_id)
+        if cipher is None and user_id not in self._destroyed:
+            cipher = self.keyring.person(user_id) or self._stored_cipher(user_id)
+        return cipher
+
+    def _stored_cipher(self, user_id: str) -> AESGCM | None:
         wrapped = self._connection.execute(_FIND, {"user_id": user_id}).scalar()
         if wrapped is None:
             return None
-        return self.keyring.remember(user_id, self.keyring.open(wrapped))
+        cipher = self._met[user_id] = AESGCM(self.keyring.open(wrapped))
+        return cipher
 
     def _new_cipher(self, user_id: str) -> AESGCM:
-        # Not remembered here: the transaction may roll back. It is read once more when needed.
         key = os.urandom(_KEY_BYTES)
-        self._connection.execute(
-            _ADD[self._connection.dialect.name],
-            {"user_id": user_id, "wrapped": self.keyring.seal(key)},
-        )
-        wrapped = self._connection.execute(_FIND, {"user_id": user_id}).scalar_one()
-        return AESGCM(self.keyring.open(wrapped))
+        row = {"user_id": user_id, "wrapped": self.keyring.seal(key)}
+        added = self._connection.execute(_ADD[self._connection.dialect.name], row)
+        if added.rowcount != 1:  # another process was first, and its key counts
+            key = self.keyring.open(self._connection.execute(_FIND, row).scalar_one())
+        cipher = self._met[user_id] = AESGCM(key)
+        return cipher
 
 
 def _decrypt(cipher: AESGCM, sealed: bytes, about: bytes | None = None) -> bytes:

@@ -73,6 +73,7 @@ turns = Table(
     Column("evidence", LargeBinary),
     Column("prosody", LargeBinary),
     Column("engine", String(40)),
+    Column("before", LargeBinary),
     Column("audio_id", _ID),
     Column("reply_audio_id", _ID),
     Column("created_at", UtcDateTime, nullable=False),
@@ -135,7 +136,9 @@ class SqlTurns(TableRepo[Turn]):
     """Exchanges of a practice, in order."""
 
     table, record = turns, Turn
-    sealed = frozenset({"transcript", "corrected", "reply", "corrections", "evidence", "prosody"})
+    sealed = frozenset(
+        {"transcript", "corrected", "reply", "corrections", "evidence", "prosody", "before"}
+    )
 
     def find_by_cause(self, cause: str) -> Turn | None:
         return self._one(_BY_CAUSE, cause=cause)

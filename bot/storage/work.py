@@ -62,9 +62,14 @@ class Work:
         signals = list(self._extra)
         if "outbox" in self.__dict__:
             signals += [Signal("outbox", message=message) for message in self.outbox.fresh]
-        if "jobs" in self.__dict__:
+        if "jobs" in self.__dict__ and self.jobs.has_fresh:
             signals.append(Signal("jobs"))
         return signals
+
+    def committed(self) -> None:
+        """The storage says: what happened here is durable."""
+        if "vault" in self.__dict__:
+            self.vault.committed()
 
     def notify_others(self) -> None:
         """Tell the other processes on PostgreSQL, with the commit."""

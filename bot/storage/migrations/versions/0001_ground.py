@@ -1,8 +1,7 @@
 """ground."""
 
-from alembic import op
 import sqlalchemy as sa
-
+from alembic import op
 
 revision = "0001"
 down_revision = None
@@ -99,13 +98,13 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("user_id", sa.String(length=36), nullable=True),
         sa.Column("platform", sa.String(length=20), nullable=False),
-        sa.Column("room", sa.String(length=120), nullable=False),
+        sa.Column("room_hash", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("state", sa.String(length=40), nullable=False),
         sa.Column("owner", sa.String(length=36), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("message_id", sa.String(length=40), nullable=True),
+        sa.Column("message_id", sa.String(length=200), nullable=True),
         sa.Column("error", sa.String(length=200), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
@@ -270,6 +269,7 @@ def upgrade() -> None:
         sa.Column("evidence", sa.LargeBinary(), nullable=True),
         sa.Column("prosody", sa.LargeBinary(), nullable=True),
         sa.Column("engine", sa.String(length=40), nullable=True),
+        sa.Column("before", sa.LargeBinary(), nullable=True),
         sa.Column("audio_id", sa.String(length=36), nullable=True),
         sa.Column("reply_audio_id", sa.String(length=36), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
