@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from heapq import nlargest
 from typing import Any
 
 from bot.voice.model import ToolCall
@@ -15,6 +16,7 @@ VOCABULARY = "note_vocabulary"
 _THOUGHT = re.compile(r"<think>.*?(</think>|\Z)", re.DOTALL)
 _JSON_START = re.compile(r"(```\w*\s*)?(\[\s*)?\{")
 _ASIDE = re.compile(r"\s*\(([^()]{2,200})\)")
+_COMPARED = 50  # places in what the learner said that are compared letter by letter
 _ALIKE = 0.5  # share of letters a better form has in common with the words it corrects
 
 
@@ -159,13 +161,23 @@ def _words_corrected(better: str, learner: str) -> str | None:
         for at in range(len(words) - length + 1)
         if length
     ]
-    alike = [(_likeness(" ".join(window), better), window) for window in windows]
+    kin = set(_plain(better).split())
+    near = windows
+    if size > 1:  # comparing letters is slow, and longer forms share a word with what they correct
+        near = nlargest(
+            _COMPARED, windows, key=lambda window: len(kin.intersection(_words(window)))
+        )
+    alike = [(_likeness(" ".join(window), better), window) for window in near]
     likeness, found = max(alike, key=lambda scored: scored[0], default=(0.0, []))
     said = " ".join(found)
     old, new = _plain(said).split(), _plain(better).split()
     if likeness < _ALIKE or old == new or (len(new) > 1 and not {*old} & {*new}):
         return None
     return said.strip(".,!?;:")
+
+
+def _words(window: Sequence[str]) -> list[str]:
+    return _plain(" ".join(window)).split()
 
 
 def _likeness(said: str, better: str) -> float:
