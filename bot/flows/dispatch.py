@@ -8,6 +8,7 @@ messages, the jobs and the mark that the event is done. What must await the worl
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatch
 
 import structlog
 
@@ -40,7 +41,7 @@ class Conversation:
         on_speech: a voice note, an audio file or a video note outside of a flow.
         on_text: typed text outside of a flow.
         on_file: a photo or document outside of a flow.
-        overtaking_presses: beginnings of button data that end or cancel something.
+        overtaking_presses: patterns of button data that end or cancel something.
     """
 
     commands: CommandTable
@@ -67,7 +68,7 @@ class Dispatch:
         if incoming.kind is IncomingKind.COMMAND:
             return self._conversation.commands.overtakes(incoming.command)
         data = incoming.data or ""
-        return any(data.startswith(start) for start in self._conversation.overtaking_presses)
+        return any(fnmatch(data, like) for like in self._conversation.overtaking_presses)
 
     async def handle(self, incoming: Incoming, interrupted: asyncio.Event) -> None:
         """Answer one event. Trouble with the database is left to the lane, which tries again."""

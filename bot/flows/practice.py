@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.accounts.model import LearnerLanguage
 from bot.core.errors import NotFound
-from bot.flows.report_messages import report_body
+from bot.flows.report_messages import report_body, report_message
 from bot.flows.runner import Runner, menu_rows
 from bot.flows.scene import Later, Scene
 from bot.flows.voice_turn import VoiceTurns
@@ -12,7 +12,7 @@ from bot.messaging.model import Button, MessageKind
 from bot.voice.contexts.catalogue import find_context, list_contexts
 from bot.voice.engines import EngineChain
 from bot.voice.model import VoiceQuality
-from bot.voice.report import VoiceReport, report_from_json
+from bot.voice.report import report_from_json
 from bot.voice.service import VoiceService
 from bot.voice.session import VoiceSession
 
@@ -70,6 +70,11 @@ class Practice:
         saved = scene.work.learner_languages.save(replace(learner, context_id=context_id))
         return self.begin(scene, saved)
 
+    def press_context(self, scene: Scene, context_id: str) -> Later | None:
+        """A press on one of the situations."""
+        scene.answer_button()
+        return self.choose_context(scene, context_id)
+
     def end(self, scene: Scene, _: str = "") -> Later | None:
         """/end: close the session with its report."""
         session = scene.work.voice_sessions.find_active(scene.user.id)
@@ -77,19 +82,11 @@ class Practice:
             scene.say(scene.text("end.nothing"), buttons=menu_rows(scene))
             return None
         report = self._service.close(scene.work, session, scene.now)
-        self.say_report(scene, session, report)
-        return None
-
-    def say_report(self, scene: Scene, session: VoiceSession, report: VoiceReport | None) -> None:
         if report is None:
             scene.say(scene.text("end.skipped"), buttons=menu_rows(scene))
-            return
-        scene.say(
-            *report_body(scene.texts, report, session),
-            buttons=[[scene.button("report.button.again", "c:talk")]],
-            kind=MessageKind.REPORT,
-            key=f"report:{session.id}",
-        )
+        else:
+            scene.work.outbox.put(report_message(scene.user, session, report), at=scene.now)
+        return None
 
     def reports(self, scene: Scene, _: str = "") -> Later | None:
         """/report: the last ones, the newest first."""

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from bot.i18n.catalog import Texts
+from bot.accounts.model import User
+from bot.i18n.catalog import Texts, texts_in
 from bot.i18n.formats import decimal, duration, language_name
-from bot.messaging.model import Paragraph, Style
+from bot.messaging.model import Address, Button, MessageKind, Outgoing, Paragraph, Style
 from bot.voice.evidence import Number, Score, Skill
 from bot.voice.report import VoiceReport
 from bot.voice.session import VoiceSession
@@ -99,3 +100,16 @@ def _number(texts: Texts, name: str, value: Number) -> str:
     if name in _SHARES:
         return f"{decimal(100 * value, texts.language, 0)} %"
     return decimal(value, texts.language, 0 if float(value).is_integer() else 1)
+
+
+def report_message(user: User, session: VoiceSession, report: VoiceReport) -> Outgoing:
+    """The report as a message to the room the session was held in."""
+    texts = texts_in(user.ui_language)
+    return Outgoing(
+        key=f"report:{session.id}",
+        user_id=user.id,
+        to=Address(session.platform, session.room, session.thread),
+        kind=MessageKind.REPORT,
+        body=tuple(report_body(texts, report, session)),
+        buttons=((Button(texts("report.button.again"), "c:talk"),),),
+    )

@@ -1,6 +1,6 @@
 """Runs flows: loads where a person is, takes an answer, shows the next step, finishes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.core.entity import short_id
@@ -15,8 +15,12 @@ from bot.messaging.model import Button
 class Runner:
     """Moves people through the flows it knows."""
 
-    def __init__(self, flows: Sequence[Flow]) -> None:
-        self._flows: Mapping[str, Flow] = {flow.name: flow for flow in flows}
+    def __init__(self) -> None:
+        self._flows: dict[str, Flow] = {}
+
+    def add(self, *flows: Flow) -> None:
+        """Make flows known; areas bring their own."""
+        self._flows.update((flow.name, flow) for flow in flows)
 
     def start(self, scene: Scene, name: str, answers: Answers | None = None) -> Later | None:
         """Begin a flow; one that was under way is left."""

@@ -250,7 +250,7 @@ class SqlOneTimeCodes(TableRepo[OneTimeCode]):
 
     table, record = one_time_codes, OneTimeCode
 
-    def since(self, purpose: CodePurpose, at: datetime, **who: str) -> Sequence[OneTimeCode]:
+    def since(self, purpose: CodePurpose, at: datetime, /, **who: str) -> Sequence[OneTimeCode]:
         """Codes made after `at` for a `subject` or a `user_id`, oldest first."""
         wanted = select(one_time_codes).where(
             one_time_codes.c.purpose == purpose, one_time_codes.c.created_at > at

@@ -1,0 +1,321 @@
+"""The one place that knows every concrete class: puts the product together from the settings."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import structlog
+from pydantic import SecretStr
+from sqlalchemy.engine import make_url
+from telegram.ext import Application
+
+from bot.accounts.codes import Codes
+from bot.accounts.entrance import Entrance
+from bot.core.clock import Clock, SystemClock
+from bot.flows.conversation import Product, assemble
+from bot.flows.dispatch import Dispatch
+from bot.flows.practice_jobs import CLOSE_JOB, idle_closer
+from bot.flows.rules import Rules
+from bot.flows.scene import Scenes
+from bot.flows.voice_turn import Parts
+from bot.handlers.telegram.application import TelegramPlatform
+from bot.i18n.catalog import texts_in
+from bot.jobs.worker import Worker
+from bot.messaging.adapters.smtp_mail import SmtpMessenger
+from bot.messaging.inbox import Inbox, Translator
+from bot.messaging.instance import Instance
+from bot.messaging.model import Address, MessageKind, Outgoing, Paragraph
+from bot.messaging.outbox import Sender
+from bot.messaging.ports import PacedMessenger, Received
+from bot.storage import schema
+from bot.storage.engine import SqlStorage, open_storage
+from bot.storage.lock import FileLock
+from bot.storage.vault import Keyring, parse_keys
+from bot.storage.work import Work
+from bot.upkeep import kept_up
+from bot.voice.adapters import sound
+from bot.voice.adapters.cascade import CascadeEngine, Endpoint
+from bot.voice.adapters.codec import PyAvCodec
+from bot.voice.adapters.hume_evi import HumeEngine
+from bot.voice.adapters.local.engine import LocalEngine
+from bot.voice.adapters.local.speech import SpeechProcess
+from bot.voice.avatars import voice_of
+from bot.voice.engines import EngineChain
+from bot.voice.ports import VoiceEngine
+from bot.voice.service import VoiceService
+from config.settings import HUME_URL, Settings, WrongSettings
+
+_log = structlog.get_logger()
+
+TELEGRAM, MAIL = "telegram", "mail"
+
+
+@dataclass(slots=True)
+class App:
+    """A running product. `telegram` is the python-telegram-bot Application.
+
+    It is whole once `build` is entered: events handed in are answered, promises are kept. Polling
+    and webhooks are started by `bot.cli.run`.
+    """
+
+    settings: Settings
+    clock: Clock
+    storage: SqlStorage
+    instance: Instance
+    chain: EngineChain
+    codec: PyAvCodec
+    product: Product
+    inbox: Inbox
+    senders: Mapping[str, Sender]
+    worker: Worker
+    platform: TelegramPlatform | None
+
+    @property
+    def telegram(self) -> Application[Any, Any, Any, Any, Any, Any]:
+        """Raises WrongSettings where no token is set."""
+        if self.platform is None:
+            raise WrongSettings("LINGUAFLEX_TELEGRAM__TOKEN is not set")
+        return self.platform.application
+
+    async def receive(self, events: Sequence[Received], /) -> None:
+        await self.inbox.receive(events)
+
+    async def settle(self, keys: Sequence[str], /) -> None:
+        """Wait until events were answered and what came of them was sent."""
+        await self.inbox.settle(keys)
+        for sender in self.senders.values():
+            await sender.settled()
+
+
+@asynccontextmanager
+async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[App]:
+    """The product on its database, ready to be handed events.
+
+    Raises:
+        WrongSettings: naming the setting and the remedy.
+        ServiceFailure: the database cannot be used; its detail says why.
+    """
+    clock = clock or SystemClock()
+    async with AsyncExitStack() as stack:
+        keyring = _keyring(settings)
+        await _prepare_database(settings, stack)
+        instance = Instance()
+        storage = open_storage(settings.database_url, keyring, instance)
+        await storage.open()
+        stack.push_async_callback(storage.aclose)
+        app = _assemble(settings, clock, storage, instance)
+        stack.push_async_callback(app.chain.aclose)
+        stack.push_async_callback(app.codec.aclose)
+        await stack.enter_async_context(
+            kept_up(storage, clock, instance, app.inbox, app.senders, app.worker)
+        )
+        yield app
+
+
+def _keyring(settings: Settings) -> Keyring:
+    if settings.encryption_keys is None:
+        raise WrongSettings("LINGUAFLEX_ENCRYPTION_KEYS is not set: `linguaflex init` makes one")
+    try:
+        return Keyring(parse_keys(settings.encryption_keys.get_secret_value()))
+    except ValueError as error:
+        raise WrongSettings(f"LINGUAFLEX_ENCRYPTION_KEYS: {error}") from error
+
+
+async def _prepare_database(settings: Settings, stack: AsyncExitStack) -> None:
+    """Lock and migrate an SQLite file; refuse an outdated PostgreSQL, naming the command."""
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite":
+        if url.database:
+            file = Path(url.database)
+            await asyncio.to_thread(file.parent.mkdir, parents=True, exist_ok=True)
+            lock = FileLock(file)
+            lock.acquire()
+            stack.callback(lock.release)
+        await schema.migrate(settings.database_url)
+        return
+    now, newest = await schema.current(settings.database_url), schema.head()
+    if now != newest:
+        raise WrongSettings(
+            f"the database is at version {now or 'none'}, this program needs {newest}:"
+            " run `linguaflex migrate`"
+        )
+
+
+def rules_of(settings: Settings) -> Rules:
+    """What the conversation needs of the settings."""
+    voice = settings.voice
+    return Rules(
+        guest_turns=voice.guest_turns,
+        minimum_age=settings.minimum_age,
+        idle_after=timedelta(minutes=voice.idle_minutes),
+        max_note_seconds=voice.max_seconds,
+        admins=settings.admins,
+        has_mail=settings.mail.smtp_url is not None,
+        recording_kept_for=timedelta(days=voice.recording_days),
+    )
+
+
+def _assemble(settings: Settings, clock: Clock, storage: SqlStorage, instance: Instance) -> App:
+    rules = rules_of(settings)
+    scenes = Scenes(clock, rules, Entrance(rules.admins, _ui_language))
+    messengers: dict[str, PacedMessenger] = {}
+    parts = Parts(
+        storage=storage,
+        scenes=scenes,
+        service=VoiceService(rules.idle_after),
+        chain=EngineChain(engines_of(settings), voices=voice_of),
+        codec=PyAvCodec(),
+        sound=sound,
+        messengers=messengers,
+    )
+    product = assemble(parts, Codes(clock))
+    dispatch = Dispatch(storage, scenes, product.conversation)
+    translators: dict[str, Translator] = {}
+    app = App(
+        settings=settings,
+        clock=clock,
+        storage=storage,
+        instance=instance,
+        chain=parts.chain,
+        codec=parts.codec,
+        product=product,
+        inbox=Inbox(
+            storage,
+            clock,
+            dispatch.handle,
+            translators=translators,
+            overtakes=dispatch.overtakes,
+            is_shared=storage.is_shared,
+        ),
+        senders={},
+        worker=Worker(storage, clock, {CLOSE_JOB: idle_closer(parts.service, clock)}),
+        platform=None,
+    )
+    app.platform = _telegram(settings, app, clock)
+    if app.platform is not None:
+        messengers[TELEGRAM] = app.platform.messenger
+        translators[TELEGRAM] = app.platform.parse
+    if settings.mail.smtp_url is not None:
+        messengers[MAIL] = _mail(settings)
+    app.senders = {
+        name: Sender(storage, clock, messenger, on_trouble=partial(_tell_mail_trouble, app))
+        for name, messenger in messengers.items()
+    }
+    return app
+
+
+def _ui_language(locale: str | None) -> str:
+    return texts_in(locale or "").language
+
+
+def _telegram(settings: Settings, app: App, clock: Clock) -> TelegramPlatform | None:
+    telegram = settings.telegram
+    if telegram.token is None:
+        return None
+    secret = telegram.webhook_secret
+    return TelegramPlatform(
+        token=telegram.token.get_secret_value(),
+        receiver=app,
+        api_url=telegram.api_url,
+        webhook_url=telegram.webhook_url,
+        webhook_secret=secret.get_secret_value() if secret else None,
+        clock=clock,
+        poll_seconds=telegram.poll_seconds,
+        messages_per_second=telegram.messages_per_second,
+    )
+
+
+def _mail(settings: Settings) -> SmtpMessenger:
+    mail = settings.mail
+    if mail.smtp_url is None or mail.sender is None:
+        raise WrongSettings("LINGUAFLEX_MAIL__FROM is not set: the address our mails come from")
+    try:
+        return SmtpMessenger(mail.smtp_url.get_secret_value(), mail.sender)
+    except ValueError as error:
+        raise WrongSettings(f"LINGUAFLEX_{error}") from error
+
+
+async def _tell_mail_trouble(app: App, message: Outgoing) -> None:
+    """A mail could not be sent: say so where the person is, so that they go on without it."""
+    if message.to.platform != MAIL or message.user_id is None:
+        return
+    user_id = message.user_id
+
+    def unit(work: Work) -> None:
+        user = work.users.find(user_id)
+        rooms = [i for i in work.identities.of_user(user_id) if i.room and i.blocked_at is None]
+        if user is None or not rooms:
+            return
+        work.outbox.put(
+            Outgoing(
+                key=f"{message.key}:trouble",
+                user_id=user_id,
+                to=Address(rooms[0].platform, str(rooms[0].room)),
+                kind=MessageKind.NOTICE,
+                body=(Paragraph(texts_in(user.ui_language)("mail.trouble")),),
+            ),
+            at=app.clock.now(),
+        )
+
+    await app.storage.write(unit)
+
+
+def engines_of(settings: Settings) -> Sequence[VoiceEngine]:
+    """The engine of choice, then the fallback (DESIGN section 4)."""
+    names = [chosen_engine(settings)]
+    if settings.voice.fallback not in {"none", names[0]}:
+        names.append(settings.voice.fallback)
+    return [_ENGINES[name](settings) for name in names]
+
+
+def chosen_engine(settings: Settings) -> str:
+    """What `auto` means here: Hume when it is configured, else the cascade, else local."""
+    if settings.voice.engine != "auto":
+        return settings.voice.engine
+    if settings.hume.api_key is not None or settings.hume.api_url != HUME_URL:
+        return "hume"
+    return "cascade" if settings.openai.is_set else "local"
+
+
+def _hume(settings: Settings) -> VoiceEngine:
+    hume = settings.hume
+    return HumeEngine(
+        url=hume.api_url,
+        api_key=hume.api_key.get_secret_value() if hume.api_key else None,
+        config_id=hume.config_id,
+        pace=hume.pace,
+    )
+
+
+def _cascade(settings: Settings) -> VoiceEngine:
+    openai = settings.openai
+
+    def endpoint(url: str, own: SecretStr | None, model: str, voice: str | None) -> Endpoint:
+        key = own or openai.api_key
+        return Endpoint(url, key.get_secret_value() if key else None, model, voice)
+
+    return CascadeEngine(
+        http=httpx.AsyncClient(timeout=httpx.Timeout(60.0, connect=10.0)),
+        stt=endpoint(openai.stt_url, openai.stt_key, openai.stt_model, None),
+        chat=endpoint(openai.chat_url, openai.chat_key, openai.chat_model, None),
+        tts=endpoint(openai.tts_url, openai.tts_key, openai.tts_model, openai.tts_voice),
+        stt_format=openai.stt_format,
+    )
+
+
+def _local(settings: Settings) -> VoiceEngine:
+    voice = settings.voice
+    return LocalEngine(SpeechProcess(models=voice.models, cache=voice.cache))
+
+
+_ENGINES: Mapping[str, Callable[[Settings], VoiceEngine]] = {
+    "hume": _hume,
+    "cascade": _cascade,
+    "local": _local,
+}

@@ -1,0 +1,72 @@
+"""Everything people can do, put together: commands, flows, buttons, and what messages mean."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.accounts.codes import Codes
+from bot.flows.commands import Command, CommandTable
+from bot.flows.dispatch import Conversation
+from bot.flows.people import People
+from bot.flows.practice import Practice
+from bot.flows.runner import Runner, menu_rows
+from bot.flows.scene import Later, Scene
+from bot.flows.turn_buttons import TurnButtons
+from bot.flows.turn_messages import PREFIX as TURN_PREFIX
+from bot.flows.voice_turn import Parts, VoiceTurns
+
+CONTEXT_PREFIX = "x"
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """The conversation, and the parts of it that jobs use too."""
+
+    conversation: Conversation
+    practice: Practice
+    commands: CommandTable
+
+
+def assemble(parts: Parts, codes: Codes) -> Product:
+    """Put the product together."""
+    runner = Runner()
+    turns = VoiceTurns(parts)
+    practice = Practice(parts.service, turns, parts.chain, runner)
+    buttons = TurnButtons(parts, turns, practice, runner)
+    people = People(runner, practice, parts, codes)
+    runner.add(buttons.fix_flow(), *people.flows())
+    table = CommandTable([*people.commands(), *_practice_commands(practice), _cancel(runner)])
+    people.table = table
+    conversation = Conversation(
+        commands=table,
+        runner=runner,
+        presses={
+            TURN_PREFIX: buttons.press,
+            CONTEXT_PREFIX: practice.press_context,
+            **people.presses(),
+        },
+        on_speech=practice.on_speech,
+        on_text=practice.on_text,
+        on_file=practice.on_file,
+        overtaking_presses=(f"{TURN_PREFIX}:*:end", "c:end", "c:cancel"),
+    )
+    return Product(conversation, practice, table)
+
+
+def _practice_commands(practice: Practice) -> Sequence[Command]:
+    return [
+        Command(name="talk", action=practice.talk),
+        Command(name="end", action=practice.end, overtakes=True),
+        Command(name="report", action=practice.reports),
+    ]
+
+
+def _cancel(runner: Runner) -> Command:
+    def cancel(scene: Scene, _: str) -> Later | None:
+        state = runner.find(scene)
+        if state is None:
+            scene.say(scene.text("cancel.nothing"), buttons=menu_rows(scene))
+        else:
+            runner.cancel(scene, state)
+        return None
+
+    return Command(name="cancel", action=cancel, overtakes=True)
