@@ -1,6 +1,7 @@
 """python-telegram-bot put together: its `Application`, our wire, our poll, our way in."""
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -166,6 +167,7 @@ class TelegramPlatform:
 
 
 def _build(token: str, api_url: str, polling: AiohttpRequest) -> PtbApplication:
+    logging.getLogger("telegram").setLevel(logging.INFO)  # below it PTB logs the token and texts
     return (
         ApplicationBuilder()
         .token(token)

@@ -1,10 +1,13 @@
 """The road third-party test kits take: `application.process_update`."""
 
+import logging
+
 import pytest
 from telegram import Update
 from telegram.request import BaseRequest
 from telegram.warnings import PTBUserWarning
 
+from bot.handlers.telegram.application import TelegramPlatform
 from bot.messaging.model import Address, MessageKind, Outgoing, Paragraph
 from tests.handlers.telegram.updates import message
 
@@ -105,3 +108,22 @@ async def test_one_bot_and_no_scheduler_of_its_own(platform):
     with pytest.warns(PTBUserWarning, match="JobQueue"):
         assert platform.application.job_queue is None
     assert platform.application.bot.username == "linguaflex_bot"
+
+
+async def test_even_a_log_that_tells_everything_does_not_tell_the_token(telegram, inbox, caplog):
+    caplog.set_level(logging.DEBUG)
+    await telegram.person(7).send_text("/start")
+    built = TelegramPlatform(token=telegram.token, api_url=telegram.url, receiver=inbox)
+    await built.start()
+    hello = Outgoing(
+        key="k",
+        to=Address("telegram", "7"),
+        kind=MessageKind.NOTICE,
+        body=(Paragraph("a private word"),),
+    )
+
+    await built.messenger.send(hello, None)
+    await built.stop()
+
+    assert telegram.token not in caplog.text
+    assert "private word" not in caplog.text
