@@ -50,8 +50,8 @@ PLANS = (
         "fluency",
         ("heard_articulation", "heard_length", *_PAUSES, *_SURE),
     ),
-    Plan("fluency.known_text_sound", "fluency", ("articulation", "text_length", *_PAUSES)),
-    Plan("fluency.sound", "fluency", ("peak_articulation", *_PAUSES)),
+    Plan("fluency.known_text_alone", "fluency", ("articulation", "text_length", *_PAUSES)),
+    Plan("fluency.transcript", "fluency", ("heard_articulation", "heard_length", *_PAUSES)),
     Plan(
         "pronunciation.known_text",
         "accuracy",

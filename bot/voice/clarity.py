@@ -36,15 +36,11 @@ def _is_unsure(word: Word) -> bool:
 
 def _evidence(turns: Sequence[TurnEvidence]) -> dict[str, Number]:
     words = [word for turn in turns if turn.timing for word in turn.words]
-    if not words:
-        # Sound without words still is evidence of speech.
-        return {"words": 0} if any(turn.timing for turn in turns) else {}
-    evidence: dict[str, Number] = {
-        "words": len(words),
-        "mean_sureness": round(sum(word.probability for word in words) / len(words), 3),
-        "unsure_words": sum(map(_is_unsure, words)),
-    }
-    known = [turn for turn in turns if turn.timing and turn.known_text and turn.words]
+    evidence: dict[str, Number] = {"words": len(words)}
+    if words:
+        evidence["mean_sureness"] = round(sum(word.probability for word in words) / len(words), 3)
+        evidence["unsure_words"] = sum(map(_is_unsure, words))
+    known = [turn for turn in turns if turn.timing and turn.known_text]
     expected = " ".join(turn.known_text or "" for turn in known)
     if words_of(expected):
         heard = " ".join(turn.transcript for turn in known)

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from bot.voice.evidence import TurnEvidence
 from bot.voice.measures import Timing
-from bot.voice.model import Word
 from bot.voice.wording import syllables, word_error_rate, words_of
 
 _SHORTEST_SECONDS = 0.1
@@ -19,7 +18,9 @@ def describe(turn: TurnEvidence, language: str) -> dict[str, float]:
     """All features that can be computed of a turn; empty without sound.
 
     The text counts as known when the learner was to read it, or corrected what was understood;
-    how far the recogniser was off is held against the learner in the first case only.
+    how far the recogniser was off is held against the learner in the first case only. Where it
+    understood nothing at all it was sure of nothing; an engine that tells a transcript and no
+    words leaves that open.
     """
     timing = turn.timing
     if timing is None:
@@ -29,11 +30,12 @@ def describe(turn: TurnEvidence, language: str) -> dict[str, float]:
     if known:
         features["articulation"] = _pace(known, timing)
         features["text_length"] = math.log(known)
-    if turn.words:
-        heard = max(syllables(turn.transcript, language), 1)
+    heard = syllables(turn.transcript, language)
+    if heard:
         features["heard_articulation"] = _pace(heard, timing)
         features["heard_length"] = math.log(heard)
-        features |= _of_recognition(turn.words)
+    if turn.words or not heard:
+        features |= _of_recognition([word.probability for word in turn.words] or [0.0])
         if turn.known_text and words_of(turn.known_text):
             rate = word_error_rate(turn.known_text, turn.transcript)
             features["mismatch"] = math.sqrt(min(rate, 1.0))
@@ -43,7 +45,6 @@ def describe(turn: TurnEvidence, language: str) -> dict[str, float]:
 def _of_sound(timing: Timing) -> dict[str, float]:
     whole = max(timing.speech_seconds, _SHORTEST_SECONDS)
     return {
-        "peak_articulation": _pace(timing.peaks, timing),
         "pause_share": timing.pause_seconds / whole,
         "long_pause_share": math.sqrt(timing.long_pause_seconds / whole),
     }
@@ -55,8 +56,9 @@ def _pace(count: int, timing: Timing) -> float:
     return math.log(count / speaking)
 
 
-def _of_recognition(words: Sequence[Word]) -> dict[str, float]:
-    sure = sorted(word.probability for word in words)
+def _of_recognition(probabilities: Sequence[float]) -> dict[str, float]:
+    """Their mean and lower quartile."""
+    sure = sorted(probabilities)
     place = (len(sure) - 1) / 4
     below, above = sure[math.floor(place)], sure[math.ceil(place)]
     return {

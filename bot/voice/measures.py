@@ -22,7 +22,6 @@ _FLOOR_TO_VOICE = 0.35
 _WIDEST_RANGE_DB = 40.0
 _NARROWEST_RANGE_DB = 12.0
 _FAINTEST_DB = 20.0
-_DIP_DB = 2.0
 
 _Levels = NDArray[np.float64]
 _Spans = list[tuple[int, int]]
@@ -37,14 +36,12 @@ class Timing:
         speech_seconds: from the first sound to the last.
         voiced_seconds: of that, above the silence threshold.
         pauses: silences between sounds, in seconds, from 0.2 s on, in order.
-        peaks: rises of loudness, roughly one a syllable; at least 1.
     """
 
     seconds: float
     speech_seconds: float
     voiced_seconds: float
     pauses: tuple[float, ...]
-    peaks: int
 
     @property
     def pause_seconds(self) -> float:
@@ -88,7 +85,6 @@ def measure(pcm: Pcm) -> Timing | None:
         speech_seconds=round((sounds[-1][1] - sounds[0][0]) * _FRAME_SECONDS, 3),
         voiced_seconds=round(sum(end - start for start, end in sounds) * _FRAME_SECONDS, 3),
         pauses=tuple(round(gap, 2) for gap in gaps if gap >= SHORT_PAUSE_SECONDS),
-        peaks=sum(_peaks(levels[start:end]) for start, end in sounds),
     )
 
 
@@ -119,16 +115,3 @@ def _spans_above(levels: _Levels, threshold: float) -> _Spans:
     steps = np.diff(np.concatenate([[0], (levels > threshold).astype(np.int8), [0]]))
     starts, ends = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
     return [(int(start), int(end)) for start, end in zip(starts, ends, strict=True)]
-
-
-def _peaks(levels: _Levels) -> int:
-    """How often loudness rises again after falling by at least 2 dB; at least 1."""
-    peaks, top, bottom = 1, float(levels[0]), float(levels[0])
-    for level in levels[1:].tolist():
-        if level >= bottom + _DIP_DB and top >= bottom + _DIP_DB:
-            peaks, top, bottom = peaks + 1, level, level
-        elif level > top:
-            top = bottom = level
-        else:
-            bottom = min(bottom, level)
-    return peaks

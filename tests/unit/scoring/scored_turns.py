@@ -9,17 +9,14 @@ from bot.voice.model import Word
 SENTENCE = "the quick brown fox jumps over the lazy dog again"
 
 
-def a_timing(
-    speaking: float = 3.0, pauses: tuple[float, ...] = (), *, peaks: int | None = None
-) -> Timing:
-    """`speaking` seconds of voice at four peaks a second, with these pauses between."""
+def a_timing(speaking: float = 3.0, pauses: tuple[float, ...] = ()) -> Timing:
+    """`speaking` seconds of voice with these pauses between."""
     whole = speaking + sum(pauses)
     return Timing(
         seconds=whole + 0.5,
         speech_seconds=whole,
         voiced_seconds=speaking,
         pauses=pauses,
-        peaks=max(1, round(4 * speaking)) if peaks is None else peaks,
     )
 
 

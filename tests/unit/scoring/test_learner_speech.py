@@ -42,7 +42,7 @@ async def sound_of(codec: PyAvCodec, row: dict[str, str]) -> Pcm:
 
 
 def fluency(pcm: Pcm, text: str) -> float:
-    turn = TurnEvidence(transcript="", known_text=text, timing=measure(pcm))
+    turn = TurnEvidence(transcript=text, known_text=text, timing=measure(pcm))
     value = score_fluency([turn], "en").value
     assert value is not None, "no voice was found"
     return value

@@ -29,7 +29,7 @@ NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
 
 def long_turn(**changes):
-    return a_turn(timing=a_timing(25.0, peaks=100), **changes)
+    return a_turn(timing=a_timing(25.0), **changes)
 
 
 def test_corrections_are_counted_by_how_they_were_given_and_what_came_of_them():
@@ -57,13 +57,13 @@ def test_halting_speech_is_told_about_its_pauses():
 
 
 def test_slow_speech_without_pauses_is_told_its_pace():
-    slow = a_turn(timing=a_timing(25.0, peaks=20), words=words_of_sureness(SENTENCE, 1.0))
+    slow = a_turn(timing=a_timing(25.0), words=words_of_sureness(SENTENCE, 1.0))
 
     assert write_report([slow], "en").focus == Focus("report.focus.pace")
 
 
 def test_pace_can_be_told_where_words_cannot_be_counted():
-    slow = a_turn(transcript="你好", timing=a_timing(25.0, peaks=20))
+    slow = a_turn(transcript="你好", timing=a_timing(25.0))
 
     assert write_report([slow], "zh").focus == Focus("report.focus.pace")
 
