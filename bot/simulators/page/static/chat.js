@@ -169,7 +169,7 @@ function asShown(told) {
 }
 
 function reaction(emoji) {
-  return el("span", { class: "reaction", "aria-label": t("chat.reaction", { emoji }) }, withEmoji(emoji));
+  return el("span", { class: "reaction", role: "img", "aria-label": t("chat.reaction", { emoji }) }, withEmoji(emoji));
 }
 
 // An edit of the words does not stop the sound.

@@ -40,14 +40,12 @@ export class CommandMenu {
   open(entries) {
     this.list.replaceChildren(...entries.map((entry, at) => this.option(entry, at)));
     this.list.hidden = false;
-    this.input.setAttribute("aria-expanded", "true");
     byId("command-button").setAttribute("aria-expanded", "true");
     this.choose(0);
   }
 
   close() {
     this.list.hidden = true;
-    this.input.setAttribute("aria-expanded", "false");
     this.input.removeAttribute("aria-activedescendant");
     byId("command-button").setAttribute("aria-expanded", "false");
   }
