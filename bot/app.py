@@ -1,12 +1,10 @@
 """The one place that knows every concrete class: puts the product together from the settings."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -35,7 +33,6 @@ from bot.messaging.outbox import Sender
 from bot.messaging.ports import PacedMessenger, Received
 from bot.storage import schema
 from bot.storage.engine import SqlStorage, open_storage
-from bot.storage.lock import FileLock
 from bot.storage.vault import Keyring, parse_keys
 from bot.storage.work import Work
 from bot.upkeep import kept_up
@@ -73,7 +70,7 @@ class App:
     product: Product
     inbox: Inbox
     senders: Mapping[str, Sender]
-    worker: Worker
+    worker: Worker[Work]
     platform: TelegramPlatform | None
 
     @property
@@ -90,7 +87,7 @@ class App:
         """Wait until events were answered and what came of them was sent."""
         await self.inbox.settle(keys)
         for sender in self.senders.values():
-            await sender.settled()
+            await sender.all_sent()
 
 
 @asynccontextmanager
@@ -104,7 +101,7 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         keyring = _keyring(settings)
-        await _prepare_database(settings, stack)
+        await _bring_up_to_date(settings)
         instance = Instance()
         storage = open_storage(settings.database_url, keyring, instance)
         await storage.open()
@@ -127,16 +124,9 @@ def _keyring(settings: Settings) -> Keyring:
         raise WrongSettings(f"LINGUAFLEX_ENCRYPTION_KEYS: {error}") from error
 
 
-async def _prepare_database(settings: Settings, stack: AsyncExitStack) -> None:
-    """Lock and migrate an SQLite file; refuse an outdated PostgreSQL, naming the command."""
-    url = make_url(settings.database_url)
-    if url.get_backend_name() == "sqlite":
-        if url.database:
-            file = Path(url.database)
-            await asyncio.to_thread(file.parent.mkdir, parents=True, exist_ok=True)
-            lock = FileLock(file)
-            lock.acquire()
-            stack.callback(lock.release)
+async def _bring_up_to_date(settings: Settings) -> None:
+    """Migrate an SQLite file; refuse an outdated PostgreSQL, naming the command."""
+    if make_url(settings.database_url).get_backend_name() == "sqlite":
         await schema.migrate(settings.database_url)
         return
     now, newest = await schema.current(settings.database_url), schema.head()
@@ -165,12 +155,13 @@ def _assemble(settings: Settings, clock: Clock, storage: SqlStorage, instance: I
     rules = rules_of(settings)
     scenes = Scenes(clock, rules, Entrance(rules.admins, _ui_language))
     messengers: dict[str, PacedMessenger] = {}
+    codec = PyAvCodec()
     parts = Parts(
         storage=storage,
         scenes=scenes,
         service=VoiceService(rules.idle_after),
         chain=EngineChain(engines_of(settings), voices=voice_of),
-        codec=PyAvCodec(),
+        codec=codec,
         sound=sound,
         messengers=messengers,
     )
@@ -183,7 +174,7 @@ def _assemble(settings: Settings, clock: Clock, storage: SqlStorage, instance: I
         storage=storage,
         instance=instance,
         chain=parts.chain,
-        codec=parts.codec,
+        codec=codec,
         product=product,
         inbox=Inbox(
             storage,
@@ -194,7 +185,12 @@ def _assemble(settings: Settings, clock: Clock, storage: SqlStorage, instance: I
             is_shared=storage.is_shared,
         ),
         senders={},
-        worker=Worker(storage, clock, {CLOSE_JOB: idle_closer(parts.service, clock)}),
+        worker=Worker(
+            storage,
+            clock,
+            {CLOSE_JOB: idle_closer(parts.service, clock)},
+            is_shared=storage.is_shared,
+        ),
         platform=None,
     )
     app.platform = _telegram(settings, app, clock)

@@ -30,7 +30,7 @@ async def kept_up(
     instance: Instance,
     inbox: Inbox,
     senders: Mapping[str, Sender],
-    worker: Worker,
+    worker: Worker[Work],
 ) -> AsyncIterator[None]:
     """Go on where the last process stopped, and keep going until the block ends."""
     upkeep = _Upkeep(storage, clock, instance, inbox, senders, worker)
@@ -46,7 +46,7 @@ class _Upkeep:
     instance: Instance
     inbox: Inbox
     senders: Mapping[str, Sender]
-    worker: Worker
+    worker: Worker[Work]
 
     async def begin(self, stack: AsyncExitStack) -> None:
         self.storage.on_commit(self.announce)

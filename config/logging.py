@@ -14,7 +14,16 @@ _SECRETS = re.compile(
     r"|(?P<key>\b(?:sk|rk|whsec)_[A-Za-z0-9_]{8,})"
     r"|(?P<query>(?:api_key|access_token|token|password)=[^&\s'\"]+)"
 )
-_QUIET = ("httpx", "httpcore", "telegram", "discord", "apscheduler", "websockets", "aiosqlite")
+_QUIET = (
+    "httpx",
+    "httpcore",
+    "telegram",
+    "discord",
+    "apscheduler",
+    "websockets",
+    "aiosqlite",
+    "alembic",
+)
 
 
 def redact(text: str) -> str:
@@ -47,7 +56,10 @@ def configure(
     )
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[renderer])
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
     )
     handler.addFilter(_keep_redacted)
     root = logging.getLogger()

@@ -133,6 +133,22 @@ class Sender:
         while room in self._rooms:
             await self._idle.setdefault(room, asyncio.Event()).wait()
 
+    async def all_sent(self) -> None:
+        """Wait until nothing is queued for any room."""
+        while self._rooms:
+            await self.drained(next(iter(self._rooms)))
+
+    def halt(self) -> None:
+        """Somebody else has the claim: forget what waits here; the rows are theirs to adopt."""
+        for room in list(self._rooms.values()):
+            under_way = [message for message in room.waiting if message.key in self._begun]
+            room.waiting = deque(under_way)
+            if not under_way:
+                self._leave(room)
+        self._known &= self._begun
+        self._ready = [entry for entry in self._ready if entry[2].waiting]
+        heapq.heapify(self._ready)
+
     def _schedule(self, room: _Room) -> None:
         """Have the room's first message go as soon as the room's own pace allows."""
         room.is_scheduled = True
@@ -140,7 +156,7 @@ class Sender:
         self._push_after(wait, room)
 
     def _push_after(self, seconds: float, room: _Room) -> None:
-        if self._is_closing:
+        if self._is_closing or not room.waiting:
             return
         if seconds:
             _spawn(self._push_later(seconds, room), self._loops)
@@ -203,6 +219,10 @@ class Sender:
         if room.waiting:
             self._schedule(room)
             return
+        self._leave(room)
+
+    def _leave(self, room: _Room) -> None:
+        """Nothing is left for a room."""
         del self._rooms[room.name]
         if room.name in self._idle:
             self._idle.pop(room.name).set()

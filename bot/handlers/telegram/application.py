@@ -54,6 +54,7 @@ class TelegramPlatform:
         clock: Clock | None = None,
         poll_seconds: float = 50.0,
         retry_seconds: float = 1.0,
+        messages_per_second: float = 27.0,
     ) -> None:
         self._receiver = receiver
         self._allowed_updates = allowed_updates
@@ -63,7 +64,7 @@ class TelegramPlatform:
         self._polling = AiohttpRequest(connections=1)
         self.application: PtbApplication = _build(token, api_url.rstrip("/"), self._polling)
         self.application.add_handler(TypeHandler(Update, self._on_update))
-        self.messenger = TelegramMessenger(self.application.bot)
+        self.messenger = TelegramMessenger(self.application.bot, per_second=messages_per_second)
         self._poller = Poller(
             self._polling,
             f"{self.application.bot.base_url}/getUpdates",
@@ -88,7 +89,6 @@ class TelegramPlatform:
             await self.application.start()
             return
         await self.application.shutdown()
-        await self.application.bot.shutdown()  # the one above does nothing before initialize()
         raise failure  # on its own: the error behind it may quote the token
 
     async def stop(self) -> None:
