@@ -11,7 +11,7 @@ from bot.voice.evidence import Number, Score, Skill
 from bot.voice.report import VoiceReport
 from bot.voice.session import VoiceSession
 
-_SHARES = frozenset({"pause_share", "rare_share", "mean_probability", "sure_share"})
+_SHARES = frozenset({"pause_share", "rarer_share", "mean_sureness", "word_error_rate"})
 
 
 def report_body(texts: Texts, report: VoiceReport, session: VoiceSession) -> list[Paragraph]:
