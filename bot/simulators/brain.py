@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
+class BrainFailed(Exception):
+    """The brain cannot answer; the service it is in reports an error of its own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrainReply:
     """What came of one thing said to the brain.
@@ -25,7 +29,7 @@ class BrainReply:
 
 
 class BrainSession(Protocol):
-    """One conversation; it remembers what was said."""
+    """One conversation; it remembers what was said. All three may raise `BrainFailed`."""
 
     async def hear(self, pcm: bytes, rate: int, /) -> BrainReply:
         """Understand 16-bit mono samples and answer them."""

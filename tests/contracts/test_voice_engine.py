@@ -27,6 +27,7 @@ from bot.voice.model import (
     Utterance,
 )
 from bot.voice.ports import VoiceEngine
+from tests.fakes_voice import FakeVoiceEngine
 from tests.voice_turns import (
     a_note,
     a_silent_note,
@@ -69,7 +70,7 @@ async def hume_case() -> AsyncIterator[Case]:
                 api_key=None,
                 config_id=None,
                 pace=0,
-                timing=Timing(settle=0.05, transcript=1.0, reply=5.0),
+                timing=Timing(settle=0.05),
             ),
             hear=lambda text: setattr(brain, "hears", text),
             slow_down=lambda: simulator.faults.add(Fault("delay", "assistant_message", seconds=9)),
@@ -89,7 +90,22 @@ async def cascade_case() -> AsyncIterator[Case]:
         )
 
 
+async def fake_case() -> AsyncIterator[Case]:
+    engine = FakeVoiceEngine()
+
+    async def die() -> None:
+        engine.is_dead = True
+
+    yield Case(
+        engine,
+        hear=lambda text: setattr(engine, "hears", text),
+        slow_down=lambda: setattr(engine, "is_slow", True),
+        die=die,
+    )
+
+
 CASES: dict[str, Callable[[], AsyncIterator[Case]]] = {
+    "fake": fake_case,
     "hume": hume_case,
     "cascade": cascade_case,
 }

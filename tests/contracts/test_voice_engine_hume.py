@@ -43,7 +43,8 @@ from tests.voice_turns import (
 )
 
 KEY = "hume-key-canary"
-QUICK = Timing(connect=1.0, transcript=0.3, settle=0.05, reply=0.3, total=10.0)
+QUICK = Timing(connect=1.0, settle=0.05)
+IMPATIENT = Timing(settle=0.05, reply=0.3)
 FIRST_REPLY = "You said: Hello there. Before that you spoke 0 times."
 
 
@@ -225,9 +226,10 @@ async def test_the_next_turn_after_a_broken_one_goes_on(
     ],
 )
 async def test_a_service_that_will_not_answer_fails_the_turn(
-    engine: HumeEngine, simulator: HumeSimulator, quirk: Quirk, error: EngineError
+    simulator: HumeSimulator, quirk: Quirk, error: EngineError
 ) -> None:
     simulator.arm(quirk)
+    engine = an_engine(simulator.url, timing=IMPATIENT)
     events = await take_turn(await engine.open(a_spec()), a_note())
     assert transcript_of(events) == "Hello there."
     assert only(EngineError, events) == [error]
@@ -255,13 +257,20 @@ async def test_what_the_service_does_besides_changes_nothing(
     assert odd[:-1] == plain[:-1]
 
 
-@pytest.mark.parametrize("quirk", [None, Quirk.DEAF])
 async def test_noise_without_words_is_an_empty_transcript(
-    engine: HumeEngine, simulator: HumeSimulator, brain: ScriptedBrain, quirk: Quirk | None
+    engine: HumeEngine, brain: ScriptedBrain
 ) -> None:
     brain.hears = ""
-    if quirk is not None:
-        simulator.arm(quirk)
+    events = await take_turn(await engine.open(a_spec()), a_note())
+    assert events[:-1] == [UserTranscript(text="")]
+    assert end_of(events).status is TurnStatus.OK
+
+
+async def test_a_service_that_never_transcribes_understood_nothing(
+    simulator: HumeSimulator,
+) -> None:
+    simulator.arm(Quirk.DEAF)
+    engine = an_engine(simulator.url, timing=Timing(transcript=0.2, settle=0.05))
     events = await take_turn(await engine.open(a_spec()), a_note())
     assert events[:-1] == [UserTranscript(text="")]
     assert end_of(events).status is TurnStatus.OK

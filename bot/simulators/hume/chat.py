@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from aiohttp import WSMsgType, web
 
-from bot.simulators.brain import Brain, BrainReply, BrainSession
+from bot.simulators.brain import Brain, BrainFailed, BrainReply, BrainSession
 from bot.simulators.faults import Faults
 from bot.simulators.hume import frames
 from bot.simulators.hume.ear import Ear, Heard
@@ -22,6 +22,8 @@ _FRAME_SECONDS = 1.0  # of sound in one audio_output
 _TOOL_SECONDS = 10.0  # a tool call without an answer is given up
 _GRACE_SECONDS = 0.25  # after the silence, in real time: a note sent at once has more to come
 
+
+_UNAVAILABLE = BadMessage("E0712", "service_unavailable", "the service is not available")
 
 Observer = Callable[[Literal["client", "service"], Frame], None]
 
@@ -190,7 +192,11 @@ class Chat:
 
     async def _do_work(self) -> None:
         while True:
-            await (await self._work.get())()
+            work = await self._work.get()
+            try:
+                await work()
+            except BrainFailed as failure:
+                raise _UNAVAILABLE from failure
 
     async def _hear(self, heard: Heard) -> None:
         session = await self._session()
@@ -232,7 +238,7 @@ class Chat:
         if self._manner.strikes(Quirk.SILENT):
             return
         if self._manner.strikes(Quirk.ERROR_FRAME):
-            raise BadMessage("E0712", "service_unavailable", "the service is not available")
+            raise _UNAVAILABLE
         await self._call_tools(reply)
         self._is_speaking, self._is_interrupted = True, False
         for frame in self._reply_frames(reply, is_dictated):
@@ -290,10 +296,10 @@ class Chat:
 
 def _parts(transcript: str, begin: int, end: int) -> Iterator[tuple[str, int, int]]:
     """A transcript in sentences, as a speaker's pauses would cut it, each with its time."""
-    sentences = re.findall(r"[^.!?…]+[.!?…]*", transcript) or [transcript]
+    sentences = re.split(r"(?<=[.!?…])\s+", transcript)
     step = (end - begin) // len(sentences)
     for n, sentence in enumerate(sentences):
-        yield sentence.strip(), begin + n * step, begin + (n + 1) * step
+        yield sentence, begin + n * step, begin + (n + 1) * step
 
 
 def _sound_frames(pieces: Sequence[tuple[bytes, int]]) -> Iterator[bytes]:

@@ -129,21 +129,15 @@ def _correction(entry: Any) -> ToolCall | None:
     said, better = _text(entry, "said"), _text(entry, "better")
     if not said or not better or said == better:
         return None
-    return _call_of(said, better, _text(entry, "kind"), _text(entry, "explanation"))
+    return ToolCall(CORRECTION, {"kind": "other", "explanation": "", **entry})
 
 
 def _vocabulary(entry: Any) -> ToolCall | None:
-    word, meaning = _text(entry, "word"), _text(entry, "meaning")
-    return ToolCall(VOCABULARY, {"word": word, "meaning": meaning}) if word else None
+    return ToolCall(VOCABULARY, {"meaning": "", **entry}) if _text(entry, "word") else None
 
 
-def _call_of(said: str, better: str, kind: str = "", explanation: str = "") -> ToolCall:
-    arguments = {
-        "said": said,
-        "better": better,
-        "kind": kind or "other",
-        "explanation": explanation,
-    }
+def _call_of(said: str, better: str) -> ToolCall:
+    arguments = {"said": said, "better": better, "kind": "other", "explanation": ""}
     return ToolCall(CORRECTION, arguments)
 
 

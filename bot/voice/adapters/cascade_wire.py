@@ -55,10 +55,7 @@ _FORMAT_NOTES = {
     Mode.TOOLS: "Call the tools for corrections and new words, and always answer in words too.",
     Mode.PLAIN: "When the learner makes a slip, put the better form in parentheses, then go on.",
 }
-_FIELDS = {
-    CORRECTION: ("corrections", ("said", "better", "kind", "explanation")),
-    VOCABULARY: ("vocabulary", ("word", "meaning")),
-}
+_LISTS = {CORRECTION: "corrections", VOCABULARY: "vocabulary"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,17 +247,17 @@ def parse_resume(token: ResumeToken | None) -> tuple[Said, ...] | None:
 
 
 def _turn_schema(spec: SessionSpec) -> dict[str, Any]:
-    """Strict mode wants every property required and no others allowed."""
-    offered = {tool.name for tool in spec.tools}
+    """Words, and a list for each tool that was offered, of what the tool takes."""
     properties: dict[str, Any] = {"reply": {"type": "string"}, "spoken": {"type": "string"}}
-    for tool, (name, fields) in _FIELDS.items():
-        if tool in offered:
-            item = _strict({field: {"type": "string"} for field in fields})
-            properties[name] = {"type": "array", "items": item}
+    for tool in spec.tools:
+        if tool.name in _LISTS:
+            item = _strict(tool.parameters["properties"])
+            properties[_LISTS[tool.name]] = {"type": "array", "items": item}
     return _strict(properties)
 
 
-def _strict(properties: Mapping[str, Any]) -> dict[str, Any]:
+def _strict(properties: Any) -> dict[str, Any]:
+    """An object as strict mode wants it: every property required, no others allowed."""
     return {
         "type": "object",
         "properties": dict(properties),

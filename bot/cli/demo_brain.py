@@ -1,0 +1,126 @@
+"""Puts an engine of ours into a simulated voice service: the demo's way over Hume's protocol."""
+
+import asyncio
+from collections.abc import Mapping
+
+from bot.simulators.brain import BrainFailed, BrainReply
+from bot.voice.avatars import Avatar, list_avatars
+from bot.voice.model import (
+    AssistantText,
+    AudioChunk,
+    AudioClip,
+    EngineError,
+    Pcm,
+    Prosody,
+    ResumeToken,
+    SessionSpec,
+    ToolCall,
+    TurnEnd,
+    TurnEvent,
+    UserTranscript,
+    Utterance,
+)
+from bot.voice.persona import tools
+from bot.voice.ports import VoiceEngine
+
+
+class EngineBrain:
+    """Implements the simulators' `Brain` by an engine.
+
+    Args:
+        service: whose voice ids the simulated service is asked for, as in avatars.toml.
+    """
+
+    def __init__(self, engine: VoiceEngine, *, service: str = "hume") -> None:
+        self._engine = engine
+        self._service = service
+
+    async def open(self, variables: Mapping[str, str], prompt: str, /) -> "EngineBrainSession":
+        return EngineBrainSession(self._engine, self._spec(variables, prompt))
+
+    def _spec(self, variables: Mapping[str, str], prompt: str) -> SessionSpec:
+        language = variables.get("language", "en")
+        avatar = self._avatar(variables.get("voice", ""))
+        spoken = (language, variables.get("native_language"))
+        return SessionSpec(
+            prompt=prompt,
+            variables=variables,
+            reply_language=_accent(avatar, language),
+            spoken_languages=tuple(tag for tag in spoken if tag),
+            voice=avatar.voices.get(self._engine.name) if avatar else None,
+            tools=tools(),
+            speed=_number(variables.get("speed", ""), default=1.0),
+        )
+
+    def _avatar(self, voice: str) -> Avatar | None:
+        """The tutor behind the service's own voice id."""
+        return next((a for a in list_avatars() if a.voices.get(self._service) == voice), None)
+
+
+class EngineBrainSession:
+    """One conversation with the engine, one utterance at a time."""
+
+    def __init__(self, engine: VoiceEngine, spec: SessionSpec) -> None:
+        self._engine = engine
+        self._spec = spec
+        self._resume: ResumeToken | None = None
+        self._turn = asyncio.Lock()
+
+    async def hear(self, pcm: bytes, rate: int, /) -> BrainReply:
+        clip = AudioClip(Pcm(pcm, rate), b"", "")
+        return await self._take(Utterance(turn_id="heard", audio=clip))
+
+    async def read(self, text: str, /) -> BrainReply:
+        return await self._take(Utterance(turn_id="read", text=text))
+
+    async def say(self, text: str, /) -> BrainReply:
+        return await self._take(Utterance(turn_id="said", say=text))
+
+    async def _take(self, said: Utterance) -> BrainReply:
+        async with self._turn:
+            session = await self._engine.open(self._spec, self._resume)
+            try:
+                events = [event async for event in session.turn(said)]
+            finally:
+                await session.aclose()
+            reply = reply_of(events)
+            self._resume = _resume_of(events) or self._resume
+        return reply
+
+
+def reply_of(events: list[TurnEvent]) -> BrainReply:
+    """The events of a turn as a service's model would have brought them about.
+
+    Raises:
+        BrainFailed: the engine failed before it had an answer.
+    """
+    segments = [event.text for event in events if isinstance(event, AssistantText)]
+    failure = next((event for event in events if isinstance(event, EngineError)), None)
+    if failure is not None and not segments:
+        raise BrainFailed(failure.code)
+    transcripts = [event.text for event in events if isinstance(event, UserTranscript)]
+    prosody = next((event.scores for event in events if isinstance(event, Prosody)), None)
+    return BrainReply(
+        transcript=transcripts[-1] if transcripts else None,
+        segments=segments,
+        audio=[(e.pcm.data, e.pcm.rate) for e in events if isinstance(e, AudioChunk)],
+        tools=[(event.name, event.arguments) for event in events if isinstance(event, ToolCall)],
+        prosody=prosody,
+    )
+
+
+def _resume_of(events: list[TurnEvent]) -> ResumeToken | None:
+    return next((event.resume for event in events if isinstance(event, TurnEnd)), None)
+
+
+def _accent(avatar: Avatar | None, language: str) -> str:
+    """The tutor's own accent of a language, where it is one of the tutor's."""
+    accents = avatar.accents if avatar else ()
+    return next((tag for tag in accents if tag.split("-")[0] == language), language)
+
+
+def _number(text: str, *, default: float) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return default
