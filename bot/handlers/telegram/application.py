@@ -89,6 +89,7 @@ class TelegramPlatform:
             await self.application.start()
             return
         await self.application.shutdown()
+        await self.application.bot.shutdown()  # the one above does nothing before initialize()
         raise failure  # on its own: the error behind it may quote the token
 
     async def stop(self) -> None:
