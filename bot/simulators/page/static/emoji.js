@@ -21,6 +21,20 @@ const DRAWINGS = {
   "❌": ["none", "m6 6 12 12M18 6 6 18"],
   "🔥": ["#ff8b3d", "M12 3c1 4 5.5 5.5 5.5 10.5A5.5 5.5 0 0 1 12 20.5a5.5 5.5 0 0 1-5.5-6.5c.3-2 1.5-3 2-4.5 1 .5 1.5 1.5 1.5 2.5 2-2.5 2.5-5 2-9Z"],
   "⭐": ["#f7c948", "m12 3.5 2.6 5.4 5.9.8-4.3 4.1 1 5.9L12 16.9l-5.2 2.8 1-5.9L3.5 9.7l5.9-.8Z"],
+  "🎙": ["none", "M12 3a3 3 0 0 1 3 3v6a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3Zm-7 8.5a7 7 0 0 0 14 0M12 18.5V22"],
+  "🌍": ["none", "M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18Zm-9 9h18M12 3c-5 5-5 13 0 18 5-5 5-13 0-18Z"],
+  "👂": ["#f1c9a5", "M7 9.5a5.5 5.5 0 0 1 11 0c0 4-3.5 4.5-3.5 7.5a3.5 3.5 0 0 1-6.5 1.8M10 10a2.5 2.5 0 0 1 5 0c0 2-2.5 2-2.5 4"],
+  "✏": ["#f7c948", "M4 20l1-4.5L16 4.5l3.5 3.5L8.5 19ZM13.5 7l3.5 3.5"],
+  "🐢": ["#7cc47f", "M4 16a7 6.5 0 0 1 13 0Zm13-2.5c2.5-3 5-1 4.5 1s-2.5 1.5-4.5 1.5M6.5 16v3m8-3v3M8 12.5h5"],
+  "🎉": ["#f7c948", "M4 20 9 8l7 7ZM13 7c0-2 1-3 2.5-3m1.5 7c2 0 3-1 3-2.5M17.5 5.5v.01M20 14v.01M11 4v.01"],
+  "🔴": ["#e5484d", "M12 5a7 7 0 1 1 0 14 7 7 0 0 1 0-14Z"],
+  "📊": ["none", "M4 4v16h16M8.5 16v-4m4 4V7m4 9v-6"],
+  "🎯": ["none", "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16Zm0 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8Zm0 4v.01"],
+  "🧭": ["none", "M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18Zm4 5-2.5 5.5L8 16l2.5-5.5Z"],
+  "💬": ["none", "M21 11.5a8 7 0 0 1-8 7H5l1.5-3A8 7 0 1 1 21 11.5ZM9 11.5h.01m3.5 0h.01m3.5 0h.01"],
+  "👋": ["#f7c948", "M7 12.5 5 9.5m2 3 4.5 6.5c2 2.5 8 1 8-3.5V10a1.3 1.3 0 0 0-2.6 0v2L12.5 5.5m-1 6L8 6m6.5 5L10 4.5"],
+  "👩": ["#f1c9a5", "M12 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8ZM5 20a7 6.5 0 0 1 14 0ZM8 8c-2 2-2 5-1 6m9-6c2 2 2 5 1 6"],
+  "👨": ["#f1c9a5", "M12 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8ZM5 20a7 6.5 0 0 1 14 0Z"],
 };
 
 const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
@@ -55,7 +69,7 @@ function picture(emoji) {
     badge.textContent = flag.map((index) => String.fromCharCode(65 + index)).join("");
     return badge;
   }
-  const drawing = DRAWINGS[emoji.replace(/[\u{FE0E}\u{FE0F}]/gu, "")];
+  const drawing = DRAWINGS[[...emoji][0]]; // whatever modifies it: hair, skin, profession, colour
   if (!drawing) return document.createTextNode("");
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
