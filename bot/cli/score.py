@@ -4,20 +4,26 @@ import asyncio
 import json
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core.errors import DomainError, ServiceFailure
-from bot.core.language import base_language
-from bot.voice.adapters.local.ports import Speech
+from bot.core.language import Band, base_language
+from bot.voice.adapters.local.ports import Recognition, Speech
 from bot.voice.evidence import Number, Score, Skill, TurnEvidence
 from bot.voice.measures import measure
 from bot.voice.ports import AudioCodec
 from bot.voice.scoring import score
+from bot.voice.session import Correction
+from bot.voice.wording import words_of
 
 _LONGEST_SECONDS = 600.0
+_UNSURE = 0.5
+
+# Mistakes in what was heard, in a base language; None: there are no rules for it.
+GrammarCheck = Callable[[Recognition, str], tuple[Correction, ...] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +40,10 @@ class ScoredFile:
 class RecordingScorer:
     """Decodes, recognises and scores recordings one by one."""
 
-    def __init__(self, codec: AudioCodec, speech: Speech) -> None:
+    def __init__(self, codec: AudioCodec, speech: Speech, check: GrammarCheck) -> None:
         self._codec = codec
         self._speech = speech
+        self._check = check
 
     async def score_file(self, path: Path, language: str, text: str | None = None) -> ScoredFile:
         """Score one recording.
@@ -59,6 +66,7 @@ class RecordingScorer:
             known_text=known or None,
             timing=measure(pcm),
             words=heard.words,
+            corrections=None if known else self._check(heard, base_language(language)),
         )
         return ScoredFile(
             path=path,
@@ -77,22 +85,46 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
-def run(options: Namespace) -> int:
-    """Exit status: 0, or 1 when a file could not be scored."""
-    return asyncio.run(_run(options.files, options.language, options.text, is_json=options.json))
+def run(options: Namespace, *, models: Path | None = None, cache: Path | None = None) -> int:
+    """Score what the command line names.
+
+    Args:
+        models: directory of speech models; None: those that are installed.
+        cache: for what is made of them; None: the platform's.
+
+    Returns:
+        The exit status: 1 when a file could not be scored.
+    """
+    return asyncio.run(_run(options, models, cache))
 
 
-async def _run(files: Sequence[Path], language: str, text: str | None, *, is_json: bool) -> int:
+async def _run(options: Namespace, models: Path | None, cache: Path | None) -> int:
+    # Heavy, and needed by this command alone.
     from bot.voice.adapters.codec import PyAvCodec
     from bot.voice.adapters.local.speech import SpeechProcess
 
     async with AsyncExitStack() as stack:
-        codec, speech = PyAvCodec(), SpeechProcess()
+        codec, speech = PyAvCodec(), SpeechProcess(models=models, cache=cache)
         stack.push_async_callback(codec.aclose)
         stack.push_async_callback(speech.aclose)
+        scorer = RecordingScorer(codec, speech, check_grammar)
         return await score_all(
-            RecordingScorer(codec, speech), files, language, text, is_json=is_json
+            scorer, options.files, options.language, options.text, is_json=options.json
         )
+
+
+def check_grammar(heard: Recognition, language: str) -> tuple[Correction, ...] | None:
+    """Common mistakes, none of them in a word the recogniser was not sure of."""
+    from bot.voice.adapters.local.corrections.checker import find_corrections
+    from bot.voice.adapters.local.corrections.tables import find_table
+
+    if find_table(language) is None:
+        return None
+    unsure = {
+        name for word in heard.words if word.probability < _UNSURE for name in words_of(word.text)
+    }
+    found = find_corrections(heard.text, language, Band.INTERMEDIATE, unsure)
+    return tuple(Correction(said=c.wrong, better=c.right, kind=c.kind.value) for c in found)
 
 
 async def score_all(

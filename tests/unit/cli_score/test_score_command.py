@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.cli.score import RecordingScorer, add_arguments, score_all
+from bot.cli.score import RecordingScorer, add_arguments, check_grammar, score_all
 from bot.core.errors import Cause, ServiceFailure
 from bot.voice.adapters.local.ports import Recognition
 from bot.voice.errors import AudioRefused
 from bot.voice.model import EncodedVoice, Health, Pcm, VoiceQuality, Word
+from bot.voice.session import Correction
 
 RATE = 16_000
 TEXT = "the quick brown fox"
@@ -65,8 +66,13 @@ class ScriptedSpeech:
         pass
 
 
+def one_slip(heard: Recognition, language: str) -> tuple[Correction, ...] | None:
+    """A grammar check that knows English only and finds one mistake in everything."""
+    return (Correction(said="fox", better="foxes", kind="plural"),) if language == "en" else None
+
+
 def scorer(*, is_installed: bool = True) -> RecordingScorer:
-    return RecordingScorer(RawCodec(), ScriptedSpeech(is_installed=is_installed))
+    return RecordingScorer(RawCodec(), ScriptedSpeech(is_installed=is_installed), one_slip)
 
 
 def speech_like(seconds: float) -> bytes:
@@ -200,6 +206,22 @@ async def test_without_a_recogniser_the_remedy_is_named(recording, capsys):
     assert "pip install linguaflex[local]" in printed.err
 
 
+async def grammar_of(recording: Path, language: str, capsys) -> dict[str, object]:
+    await score_all(scorer(), [recording], language, is_json=True)
+    grammar: dict[str, object] = json.loads(capsys.readouterr().out)["scores"]["grammar"]
+    return grammar
+
+
+async def test_grammar_counts_mistakes_in_a_language_with_rules(recording, capsys):
+    grammar = await grammar_of(recording, "en-GB", capsys)
+
+    assert grammar["evidence"]["mistakes"] == 1
+
+
+async def test_grammar_is_not_measured_in_a_language_without_rules(recording, capsys):
+    assert (await grammar_of(recording, "fi", capsys))["value"] is None
+
+
 async def test_the_table_says_what_is_missing(recording, capsys):
     await score_all(scorer(), [recording], "en", is_json=False)
 
@@ -225,3 +247,24 @@ def test_the_command_line_is_the_documented_one():
 
     assert options.files == [Path("a.ogg"), Path("b.ogg")]
     assert (options.language, options.text, options.json) == ("en", "hi", True)
+
+
+def heard(*words: tuple[str, float]) -> Recognition:
+    found = tuple(Word(text, n, n + 0.5, sure) for n, (text, sure) in enumerate(words))
+    text = " ".join(word.text for word in found)
+    return Recognition(text=text, language="en", language_probability=1.0, words=found)
+
+
+def test_the_local_checker_finds_a_common_mistake():
+    found = check_grammar(heard(("Yesterday", 0.9), ("I", 0.9), ("goed", 0.9), ("home", 0.9)), "en")
+
+    assert found is not None
+    assert [correction.said for correction in found] == ["goed"]
+
+
+def test_a_word_the_recogniser_was_not_sure_of_is_no_mistake():
+    assert check_grammar(heard(("I", 0.9), ("goed", 0.2), ("home", 0.9)), "en") == ()
+
+
+def test_a_language_without_rules_is_not_checked():
+    assert check_grammar(heard(("Hei", 0.9)), "fi") is None
