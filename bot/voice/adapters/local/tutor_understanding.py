@@ -94,7 +94,7 @@ def understand(
         is_question=lowered.endswith("?") or re.search(grammar.question, lowered) is not None,
         asked_word=_asked_word(lowered, grammar.asks_for_word),
         other_language=_other_language(text, talk, native),
-        is_known=any(is_word(word, language) for word in words) or not words,
+        is_known=any(is_word(word, language) for word in words),
     )
 
 
