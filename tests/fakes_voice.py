@@ -106,7 +106,7 @@ class FakeVoiceSession:
 
     def _events(self, said: Utterance) -> list[TurnEvent]:
         if said.say is not None:
-            return [AssistantText(text=said.say), a_voice(said.say)]
+            return [AssistantText(text=said.say), *self._voiced(said.say)]
         events: list[TurnEvent] = []
         words = said.text or ""
         if said.audio is not None:
@@ -121,7 +121,10 @@ class FakeVoiceSession:
             events.append(ToolCall("note_correction", arguments))
         reply = f"You said: {words} Before that you spoke {self._turns} times."
         self._turns += 1
-        return [*events, AssistantText(text=reply), a_voice(reply)]
+        return [*events, AssistantText(text=reply), *self._voiced(reply)]
+
+    def _voiced(self, text: str) -> list[TurnEvent]:
+        return [a_voice(text)] if self._spec.wants_speech else []
 
 
 def a_voice(text: str) -> AudioChunk:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
+from bot.core.errors import ServiceFailure
 from bot.simulators.brain import BrainFailed, BrainReply
 from bot.voice.avatars import Avatar, list_avatars
 from bot.voice.model import (
@@ -36,9 +37,10 @@ class EngineBrain:
         self._service = service
 
     async def open(self, variables: Mapping[str, str], prompt: str, /) -> "EngineBrainSession":
-        return EngineBrainSession(self._engine, self._spec(variables, prompt))
+        return EngineBrainSession(self, self._engine, self.spec(variables, prompt))
 
-    def _spec(self, variables: Mapping[str, str], prompt: str) -> SessionSpec:
+    def spec(self, variables: Mapping[str, str], prompt: str) -> SessionSpec:
+        """What the engine is told, out of the settings a client of the service sends."""
         language = variables.get("language", "en")
         avatar = self._avatar(variables.get("voice", ""))
         spoken = (language, variables.get("native_language"))
@@ -50,6 +52,7 @@ class EngineBrain:
             voice=avatar.voices.get(self._engine.name) if avatar else None,
             tools=tools(),
             speed=_number(variables.get("speed", ""), default=1.0),
+            wants_speech=variables.get("wants_speech") != "no",
         )
 
     def _avatar(self, voice: str) -> Avatar | None:
@@ -60,11 +63,15 @@ class EngineBrain:
 class EngineBrainSession:
     """One conversation with the engine, one utterance at a time."""
 
-    def __init__(self, engine: VoiceEngine, spec: SessionSpec) -> None:
+    def __init__(self, brain: EngineBrain, engine: VoiceEngine, spec: SessionSpec) -> None:
+        self._brain = brain
         self._engine = engine
         self._spec = spec
         self._resume: ResumeToken | None = None
         self._turn = asyncio.Lock()
+
+    async def update(self, variables: Mapping[str, str], prompt: str, /) -> None:
+        self._spec = self._brain.spec(variables, prompt)
 
     async def hear(self, pcm: bytes, rate: int, /) -> BrainReply:
         clip = AudioClip(Pcm(pcm, rate), b"", "")
@@ -78,7 +85,10 @@ class EngineBrainSession:
 
     async def _take(self, said: Utterance) -> BrainReply:
         async with self._turn:
-            session = await self._engine.open(self._spec, self._resume)
+            try:
+                session = await self._engine.open(self._spec, self._resume)
+            except ServiceFailure as failure:
+                raise BrainFailed(failure.cause.value) from failure
             try:
                 events = [event async for event in session.turn(said)]
             finally:

@@ -29,7 +29,11 @@ class BrainReply:
 
 
 class BrainSession(Protocol):
-    """One conversation; it remembers what was said. All three may raise `BrainFailed`."""
+    """One conversation; it remembers what was said. Any method may raise `BrainFailed`."""
+
+    async def update(self, variables: Mapping[str, str], prompt: str, /) -> None:
+        """The client changed its settings; see `Brain.open`."""
+        ...
 
     async def hear(self, pcm: bytes, rate: int, /) -> BrainReply:
         """Understand 16-bit mono samples and answer them."""

@@ -24,6 +24,8 @@ class ScriptedBrain:
     Args:
         hears: what every note is taken for; empty for nothing.
         prosody: what every note sounds like.
+
+    `opened` holds the settings of every conversation, and those it was updated to.
     """
 
     def __init__(
@@ -51,6 +53,9 @@ class ScriptedSession:
     def __init__(self, brain: ScriptedBrain) -> None:
         self._brain = brain
         self._turns = 0
+
+    async def update(self, variables: Mapping[str, str], prompt: str, /) -> None:
+        self._brain.opened.append((variables, prompt))
 
     async def hear(self, pcm: bytes, rate: int, /) -> BrainReply:
         words = self._brain.transcribe(pcm, rate)

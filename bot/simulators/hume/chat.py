@@ -55,6 +55,7 @@ class ChatGroup:
 
     id: str
     session: BrainSession | None = None
+    told: tuple[dict[str, str], str] | None = None
 
 
 @dataclass
@@ -284,14 +285,18 @@ class Chat:
             raise Dropped
 
     async def _session(self) -> BrainSession:
-        if self._group.session is None:
-            given = self._settings.get("variables") or {}
-            variables = {name: str(value) for name, value in given.items()}
-            if voice := self._settings.get("voice_id"):
-                variables["voice"] = voice
-            prompt = self._settings.get("system_prompt") or ""
-            self._group.session = await self._brain.open(variables, prompt)
-        return self._group.session
+        group, settings = self._group, self._settings
+        given = settings.get("variables") or {}
+        variables = {name: str(value) for name, value in given.items()}
+        if voice := settings.get("voice_id"):
+            variables["voice"] = voice
+        told = (variables, settings.get("system_prompt") or "")
+        if group.session is None:
+            group.session = await self._brain.open(*told)
+        elif group.told != told:
+            await group.session.update(*told)
+        group.told = told
+        return group.session
 
 
 def _parts(transcript: str, begin: int, end: int) -> Iterator[tuple[str, int, int]]:

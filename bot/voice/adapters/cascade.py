@@ -145,12 +145,13 @@ class CascadeEngine:
         raise failure
 
     async def speak(self, spec: SessionSpec, text: str, emit: Emit) -> None:
-        """Emit the sound of a text.
+        """Emit the sound of a text, if it will be heard at all.
 
         Raises:
             TurnFailed: the service did not answer with WAV.
         """
-        for body in speech_bodies(self._tts, spec, text):
+        bodies = speech_bodies(self._tts, spec, text) if spec.wants_speech else ()
+        for body in bodies:
             try:
                 reply = await self._http.post("tts", self._tts, "audio/speech", json=body)
                 pcm = parse_wav(reply.content)

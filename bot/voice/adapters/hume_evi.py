@@ -171,7 +171,7 @@ class HumeSession:
     async def _leased(self, said: Utterance, emit: Emit) -> None:
         async with AsyncExitStack() as stack:
             exchange, socket = await self._connect(stack, said)
-            telling = _Telling(exchange, emit)
+            telling = _Telling(exchange, emit, wants_speech=self._spec.wants_speech)
             try:
                 if said.audio is not None:
                     await self._speak(socket, exchange, said.audio.pcm)
@@ -249,9 +249,10 @@ class HumeSession:
 class _Telling:
     """Turns what an exchange has gathered into events, each once."""
 
-    def __init__(self, exchange: Exchange, emit: Emit) -> None:
+    def __init__(self, exchange: Exchange, emit: Emit, *, wants_speech: bool) -> None:
         self._exchange = exchange
         self._emit = emit
+        self._wants_speech = wants_speech
         self._told: UserTranscript | None = None
 
     def tell_transcript(self) -> None:
@@ -273,8 +274,9 @@ class _Telling:
         for call in self._exchange.calls:
             self._emit(call)
         self._emit(AssistantText(text=verbatim or reply.text))
-        for pcm in reply.sound:
-            self._emit(AudioChunk(pcm))
+        if self._wants_speech:
+            for pcm in reply.sound:
+                self._emit(AudioChunk(pcm))
 
 
 def _chat_group_of(resume: ResumeToken | None) -> str | None:

@@ -90,13 +90,14 @@ Frame = (
 def session_settings(spec: SessionSpec, *, is_resumed: bool) -> Message:
     """The first message of every connection.
 
-    Variables are always sent. A conversation the service does not remember gets our own history
-    as context; a resumed chat group already has it.
+    Variables are always sent, with the settings this protocol has no field for. A conversation
+    the service does not remember gets our own history as context; a resumed group has it.
     """
+    speech = {"speed": f"{spec.speed:g}", "wants_speech": "yes" if spec.wants_speech else "no"}
     message: Message = {
         "type": "session_settings",
         "audio": {"encoding": "linear16", "sample_rate": 16_000, "channels": 1},
-        "variables": {**spec.variables, "speed": f"{spec.speed:g}"},
+        "variables": {**spec.variables, **speech},
     }
     if spec.prompt:
         message["system_prompt"] = spec.prompt

@@ -28,6 +28,7 @@ from tests.voice_turns import (
     sound_of,
     take_turn,
     transcript_of,
+    typed,
 )
 
 REPLY = "You said: I goed home. It cost 3.50 euros. Before that you spoke 0 times."
@@ -68,6 +69,17 @@ async def test_the_engine_inside_is_told_the_session_and_goes_on_with_it(
     assert (spec.voice, spec.reply_language, spec.speed) == ("bf_emma", "en-GB", 0.85)
     assert spec.spoken_languages == ("en", "es")
     assert "spoke 1 times" in reply_of(events)
+
+
+async def test_settings_that_change_reach_the_engine_inside(
+    outer: HumeEngine, inner: FakeVoiceEngine
+) -> None:
+    first = await take_turn(await outer.open(a_spec()), typed("One."))
+    session = await outer.open(a_spec(speed=0.7, wants_speech=False), end_of(first).resume)
+    events = await take_turn(session, typed("Two."))
+    assert [(spec.speed, spec.wants_speech) for spec in inner.specs] == [(1.0, True), (0.7, False)]
+    assert "spoke 1 times" in reply_of(events)
+    assert sound_of(events) == b""
 
 
 async def test_an_engine_that_fails_inside_is_an_error_outside(
