@@ -117,6 +117,7 @@ def page_message(message: ChatMessage, sender: Account) -> Json:
         "filename": file.filename if file else None,
         "mime": file.mime if file else None,
         "seconds": message.seconds,
+        "contact": (message.contact or {}).get("phone_number"),
         "reply_to": message.reply_to,
         "thread_id": message.thread_id,
         "edited": message.edited,

@@ -1,6 +1,7 @@
 """What people do reaches the bot as Telegram says it, and what the bot does reaches them."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -259,3 +260,22 @@ async def test_a_page_hears_every_change_as_plain_data(api, sim: TelegramSimulat
     assert events[1]["message"]["html"] == "<b>hi</b>"
     assert events[1]["message"]["from_bot"]
     assert events[4]["message_id"] == sent
+
+
+async def test_events_can_be_iterated(sim: TelegramSimulator, ana):
+    events = sim.events()
+    following = asyncio.ensure_future(anext(events))
+    await asyncio.sleep(0)
+    await ana.send_contact("+34600000000")
+    event = await following
+    assert event["message"]["contact"] == "+34600000000"
+    await events.aclose()
+    json.dumps(event)
+
+
+@pytest.mark.parametrize(("is_admin", "updates"), [(False, 0), (True, 1)])
+async def test_reactions_in_a_group_reach_only_an_admin(api, sim, ana, is_admin, updates):
+    await api.updates(allowed_updates=["message_reaction"])
+    group = sim.group(-100901, "Room", sees_all=is_admin)
+    await ana.react(await api.send(chat_id=-100901), "👍", chat=group)
+    assert len(await api.updates()) == updates

@@ -255,3 +255,15 @@ async def test_messages_older_than_two_days_stay(api, ana, time):
         400,
         "Bad Request: message can't be deleted",
     )
+
+
+async def test_a_message_with_a_reply_keyboard_cannot_be_edited(api, ana):
+    sent = await api.send(reply_markup={"keyboard": [["Later"]]})
+    refused = await api.refusal("editMessageText", chat_id=1001, message_id=sent, text="other")
+    assert refused == (400, "Bad Request: message can't be edited")
+
+
+async def test_a_file_cannot_be_sent_as_another_kind(api, ana, ogg):
+    answer = await api.upload("sendVoice", "voice", ogg(), "a.ogg", chat_id=1001)
+    voice = answer["result"]["voice"]["file_id"]
+    assert (await api.refusal("sendPhoto", chat_id=1001, photo=voice))[0] == 400

@@ -128,6 +128,7 @@ async def test_a_forged_update_carries_a_wrong_secret(api, ana, sim, receiver):
 
 
 async def test_duplicates_and_redeliveries_are_posted_too(api, ana, sim, receiver):
+    before = sim.updates_confirmed
     await api.result("setWebhook", url=receiver.url, secret_token=SECRET)
     sim.faults.add(Fault("duplicate"))
     await ana.send_text("hello")
@@ -135,6 +136,7 @@ async def test_duplicates_and_redeliveries_are_posted_too(api, ana, sim, receive
     sim.redeliver(1)
     await sim.until(lambda: sim.updates_pending == 0)
     assert receiver.texts == ["hello"] * 3
+    assert sim.updates_confirmed == before + 1
     assert len({update["update_id"] for update in receiver.taken}) == 1
 
 
