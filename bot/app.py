@@ -46,6 +46,7 @@ from bot.voice.avatars import voice_of
 from bot.voice.engines import EngineChain
 from bot.voice.ports import VoiceEngine
 from bot.voice.service import VoiceService
+from bot.web.metrics import Metrics
 from config.settings import HUME_URL, Settings, WrongSettings
 
 _log = structlog.get_logger()
@@ -72,6 +73,7 @@ class App:
     senders: Mapping[str, Sender]
     worker: Worker[Work]
     platform: TelegramPlatform | None
+    metrics: Metrics
 
     @property
     def telegram(self) -> Application[Any, Any, Any, Any, Any, Any]:
@@ -166,7 +168,8 @@ def _assemble(settings: Settings, clock: Clock, storage: SqlStorage, instance: I
         messengers=messengers,
     )
     product = assemble(parts, Codes(clock))
-    dispatch = Dispatch(storage, scenes, product.conversation)
+    metrics = Metrics(storage)
+    dispatch = Dispatch(storage, scenes, product.conversation, observe=metrics.observe_event)
     translators: dict[str, Translator] = {}
     app = App(
         settings=settings,
@@ -192,6 +195,7 @@ def _assemble(settings: Settings, clock: Clock, storage: SqlStorage, instance: I
             is_shared=storage.is_shared,
         ),
         platform=None,
+        metrics=metrics,
     )
     app.platform = _telegram(settings, app, clock)
     if app.platform is not None:

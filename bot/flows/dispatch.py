@@ -6,6 +6,7 @@ messages, the jobs and the mark that the event is done. What must await the worl
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -54,14 +55,24 @@ class Conversation:
 
 
 class Dispatch:
-    """Answers events."""
+    """Answers events.
+
+    Args:
+        observe: told the kind of each event and the seconds it took.
+    """
 
     def __init__(
-        self, storage: Storage[FlowWork], scenes: Scenes, conversation: Conversation
+        self,
+        storage: Storage[FlowWork],
+        scenes: Scenes,
+        conversation: Conversation,
+        *,
+        observe: Callable[[str, float], None] = lambda kind, seconds: None,
     ) -> None:
         self._storage = storage
         self._scenes = scenes
         self._conversation = conversation
+        self._observe = observe
 
     def overtakes(self, incoming: Incoming) -> bool:
         """Cancel, end and stop go first."""
@@ -72,6 +83,13 @@ class Dispatch:
 
     async def handle(self, incoming: Incoming, interrupted: asyncio.Event) -> None:
         """Answer one event. Trouble with the database is left to the lane, which tries again."""
+        began = time.monotonic()
+        try:
+            await self._answer(incoming, interrupted)
+        finally:
+            self._observe(incoming.kind.value, time.monotonic() - began)
+
+    async def _answer(self, incoming: Incoming, interrupted: asyncio.Event) -> None:
         try:
             later = await self._storage.write(lambda work: self._unit(work, incoming))
             if later is not None:
