@@ -1,7 +1,7 @@
 """Puts an engine of ours into a simulated voice service: the demo's way over Hume's protocol."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from bot.core.errors import ServiceFailure
 from bot.simulators.brain import BrainFailed, BrainReply
@@ -74,8 +74,25 @@ class EngineBrainSession:
         self._spec = self._brain.spec(variables, prompt)
 
     async def hear(self, pcm: bytes, rate: int, /) -> BrainReply:
+        """The words as soon as they are known; the reply comes with the rest."""
         clip = AudioClip(Pcm(pcm, rate), b"", "")
-        return await self._take(Utterance(turn_id="heard", audio=clip))
+        words: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        def notice(event: TurnEvent) -> None:
+            if isinstance(event, UserTranscript) and not words.done():
+                words.set_result(event.text)
+
+        turn = asyncio.create_task(self._take(Utterance(turn_id="heard", audio=clip), notice))
+        turn.add_done_callback(lambda done: done.cancelled() or done.exception())
+        first: set[asyncio.Future[BrainReply] | asyncio.Future[str]] = {turn, words}
+        try:
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            turn.cancel()
+            raise
+        if turn.done():
+            return await turn
+        return BrainReply(transcript=words.result(), rest=lambda: turn)
 
     async def read(self, text: str, /) -> BrainReply:
         return await self._take(Utterance(turn_id="read", text=text))
@@ -83,19 +100,23 @@ class EngineBrainSession:
     async def say(self, text: str, /) -> BrainReply:
         return await self._take(Utterance(turn_id="said", say=text))
 
-    async def _take(self, said: Utterance) -> BrainReply:
+    async def _take(
+        self, said: Utterance, notice: Callable[[TurnEvent], None] = lambda _event: None
+    ) -> BrainReply:
         async with self._turn:
             try:
                 session = await self._engine.open(self._spec, self._resume)
             except ServiceFailure as failure:
                 raise BrainFailed(failure.cause.value) from failure
+            events: list[TurnEvent] = []
             try:
-                events = [event async for event in session.turn(said)]
+                async for event in session.turn(said):
+                    events.append(event)
+                    notice(event)
             finally:
                 await session.aclose()
-            reply = reply_of(events)
             self._resume = _resume_of(events) or self._resume
-        return reply
+            return reply_of(events)
 
 
 def reply_of(events: list[TurnEvent]) -> BrainReply:

@@ -1,6 +1,6 @@
 """The mind a voice simulator is given: it hears, reads and answers; simulators only carry it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,6 +19,7 @@ class BrainReply:
         audio: the reply's sound in pieces: 16-bit mono samples and their rate.
         tools: calls of the client's tools, with arguments.
         prosody: expression name to a score of 0 to 1.
+        rest: brings the reply when only the words heard are known yet; None when all is here.
     """
 
     transcript: str | None = None
@@ -26,6 +27,7 @@ class BrainReply:
     audio: Sequence[tuple[bytes, int]] = ()
     tools: Sequence[tuple[str, Mapping[str, object]]] = ()
     prosody: Mapping[str, float] | None = None
+    rest: Callable[[], Awaitable["BrainReply"]] | None = None
 
 
 class BrainSession(Protocol):

@@ -219,10 +219,12 @@ class Chat:
         await self._speak(await (await self._session()).say(text), is_dictated=True)
 
     async def _answer(self, reply: BrainReply) -> None:
-        if not reply.segments:
-            return
         if self._is_paused:
             self._held = reply
+            return
+        if reply.rest is not None:
+            reply = await reply.rest()
+        if not reply.segments:
             return
         if self._manner.strikes(Quirk.INTERRUPTION):
             await self._speak(reply, is_to_be_cut=True)

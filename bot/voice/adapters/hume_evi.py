@@ -157,7 +157,7 @@ class HumeSession:
         if said.audio is not None and is_silent(said.audio.pcm):
             emit(UserTranscript(text=""))
             return
-        note_seconds = said.audio.pcm.seconds * self._pace if said.audio else 0.0
+        note_seconds = said.audio.pcm.seconds if said.audio else 0.0
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
@@ -221,7 +221,9 @@ class HumeSession:
         await self._stream(socket, note, pace=self._pace)
         tail = silence(self._timing.end_of_turn * 1.5, note.rate)
         await self._stream(socket, tail, pace=self._pace)
-        deadline = asyncio.get_running_loop().time() + self._timing.transcript
+        # Streamed faster than it was spoken, the service has yet to work through it.
+        patience = self._timing.transcript + note.seconds * max(0.0, 1.0 - self._pace)
+        deadline = asyncio.get_running_loop().time() + patience
         more = silence(_SILENCE_SECONDS, note.rate)
         while not exchange.has_heard and asyncio.get_running_loop().time() < deadline:
             await self._stream(socket, more, pace=1.0)  # speech is a stream: it does not just stop

@@ -99,6 +99,17 @@ async def test_a_client_that_tells_little_is_served(
     assert (inner.specs[0].reply_language, inner.specs[0].speed) == ("en", 1.0)
 
 
+async def test_what_was_understood_is_told_before_the_reply_is_made(
+    outer: HumeEngine, inner: FakeVoiceEngine
+) -> None:
+    inner.is_slow = True
+    session = await outer.open(a_spec())
+    turn = session.turn(a_note())
+    assert isinstance(await anext(turn), UserTranscript)
+    await session.cancel()
+    assert [event async for event in turn][-1].status is TurnStatus.CANCELLED  # type: ignore[union-attr]
+
+
 async def test_silence_inside_is_an_empty_transcript_outside(
     outer: HumeEngine, inner: FakeVoiceEngine
 ) -> None:
