@@ -101,6 +101,7 @@ class Grammar:
         not_nouns: words never said back as a noun.
         function_words: too common to tell anything.
         past: regular expression of a past event.
+        unreal: regular expression of what is only imagined or wished for.
         question: regular expression of a question without a question mark.
         asks_for_word: regular expressions with a group `word`.
         determiners: what the learner says before a noun to what the tutor says ("my" to "your").
@@ -112,6 +113,7 @@ class Grammar:
     not_nouns: frozenset[str]
     function_words: frozenset[str]
     past: str
+    unreal: str
     question: str
     asks_for_word: tuple[str, ...]
     determiners: Mapping[str, str]

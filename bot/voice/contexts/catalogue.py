@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from bot.core.language import base_language
+from bot.core.language import Band, base_language
 from bot.voice.context import Context, ContextCard, Talk
 from bot.voice.contexts.reader import BadContent, Entry, read_context, read_talk
 
@@ -45,6 +45,15 @@ def find_talk(language: str) -> Talk | None:
     if base not in languages():
         return None
     return read_talk(f"{base}/{_TALK}.toml", _read(_FOLDER / base / f"{_TALK}.toml"), base)
+
+
+def fixed_lines(context: Context) -> tuple[str, ...]:
+    """What the tutor may say word for word in a context, worth speaking beforehand."""
+    talk = find_talk(context.language)
+    reactions = () if talk is None else tuple(talk.reactions.values())
+    asked = [step.talk[band].ask for band in Band for step in context.steps]
+    lines = [line.text for group in (*asked, *reactions) for line in group]
+    return tuple(dict.fromkeys(text for text in lines if "{" not in text))
 
 
 def _card(entry: Entry, name: str) -> ContextCard:

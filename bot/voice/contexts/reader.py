@@ -255,6 +255,7 @@ def _grammar(entry: Entry) -> Grammar:
         not_nouns=frozenset(entry["not_nouns"].texts()),
         function_words=frozenset(entry["function_words"].texts()),
         past=entry["past"].pattern(),
+        unreal=entry["unreal"].pattern(),
         question=entry["question"].pattern(),
         asks_for_word=tuple(item.pattern() for item in entry["asks_for_word"].items()),
         determiners=entry["determiners"].mapping(),

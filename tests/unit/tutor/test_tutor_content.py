@@ -10,6 +10,7 @@ from bot.voice.context import Context, ContextCard, Line
 from bot.voice.contexts.catalogue import (
     find_context,
     find_talk,
+    fixed_lines,
     languages,
     list_cards,
     list_contexts,
@@ -71,6 +72,12 @@ def test_contexts_are_found_by_tag_and_named_for_the_interface() -> None:
     assert found is not None
     assert set(found.name) >= {"en", "es"}
     assert [card.languages >= {"en", "es"} for card in list_cards()] == [True] * 3
+
+
+def test_what_is_always_the_same_can_be_spoken_beforehand() -> None:
+    lines = fixed_lines(ALL[0])
+    assert "What would you like to drink?" in lines
+    assert not any("{" in line for line in lines)
 
 
 def test_a_language_nobody_has_written_has_no_contexts() -> None:

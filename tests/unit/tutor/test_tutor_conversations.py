@@ -91,6 +91,8 @@ def assert_replies_are_in(language: str, replies: list[TutorReply]) -> None:
 def test_success_raises_the_difficulty_and_trouble_lowers_it(context: str, language: str) -> None:
     chatty = talk_through(SCRIPTS[language]["chatty"], context, language, "A1")
     assert chatty[0].state.band is Band.BEGINNER
+    assert chatty[-1].state.band is Band.INTERMEDIATE
+    chatty = talk_through(SCRIPTS[language]["chatty"], context, language, "B1")
     assert chatty[-1].state.band is Band.ADVANCED
 
     lost = {"en": "I don't understand.", "es": "No entiendo."}[language]

@@ -3,9 +3,17 @@
 import pytest
 
 from bot.voice.adapters.local.tutor_state import TutorState
-from bot.voice.adapters.local.tutor_understanding import Heard
+from bot.voice.adapters.local.tutor_understanding import Heard, understand
+from bot.voice.context import Talk
+from bot.voice.contexts.catalogue import find_talk
 from bot.voice.model import ToolCall
 from tests.unit.tutor.learners import CONTEXTS, LEVELS, a_state, a_tutor, recognised, say
+
+
+def talk_of(language: str) -> Talk:
+    talk = find_talk(language)
+    assert talk is not None
+    return talk
 
 
 def calls(reply_calls: tuple[ToolCall, ...], name: str) -> list[dict[str, object]]:
@@ -118,6 +126,16 @@ def test_the_learners_own_words_are_taken_up() -> None:
         "tu hermana"
         in say("Vivo con mi hermana", context="small_talk", language="es").text.text.lower()
     )
+
+
+def test_a_drink_is_taken_up_whole() -> None:
+    assert "A coffee with milk" in say("I would like a coffee with milk, please.").text.text
+
+
+def test_a_clause_that_begins_like_a_question_is_none() -> None:
+    story = understand("When I was a child we lived in a village.", talk_of("en"))
+    assert not story.is_question
+    assert understand("when do you close", talk_of("en")).is_question
 
 
 @pytest.mark.parametrize(

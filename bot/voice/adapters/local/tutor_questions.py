@@ -94,7 +94,9 @@ class Questions:
         if understood.is_past:
             return first(topic.past, state)
         is_of_context = any(self._mentions(step, understood) for step in self._context.steps)
-        return None if is_of_context or state.was_detour else first(topic.present, state)
+        if is_of_context or understood.is_unreal or state.was_detour:
+            return None
+        return first(topic.present, state)
 
     def _started(self, state: TutorState) -> TutorState:
         """At the first turn the opening has already asked the first question of the first step."""

@@ -43,11 +43,20 @@ class Reactions:
             is_at_hand = self._questions.is_at_hand(draft.state, understood)
             lines = self._context.take_up if is_at_hand else self._talk.reactions["take_up"]
             if line := pick(lines, draft.state):
-                return line, {"phrase": understood.phrase}
+                return line, {"phrase": self._whole(understood)}
         for occasion in _occasions(understood, has_recast=bool(draft.recast)):
             if line := pick(self._talk.reactions[occasion], draft.state):
                 return line, {}
         return pick_again(self._talk.reactions["neutral"], draft.state), {}
+
+    def _whole(self, understood: Understanding) -> str:
+        """The learner's phrase with the rest of a target word: "a coffee" may go on "with milk"."""
+        phrase, said = understood.phrase, " ".join(understood.tokens)
+        for line in self._context.words:
+            noun, *rest = line.text.lower().split()
+            if rest and phrase.lower().endswith(f" {noun}") and line.text.lower() in said:
+                return " ".join([phrase, *rest])
+        return phrase
 
     def _known_answer(self, draft: Draft, understood: Understanding) -> Line | None:
         for answer in self._context.answers:
@@ -60,6 +69,8 @@ class Reactions:
 def _occasions(understood: Understanding, *, has_recast: bool) -> list[str]:
     """What could be reacted to, the most telling first."""
     moods = [name for name in _MOODS if name in understood.intents]
+    if {"feeling_bad", "feeling_good"} <= set(moods):
+        moods = []  # tired but happy: neither pity nor cheers
     if has_recast:
         return [*moods, "recast"]
     if "question_back" in understood.intents:

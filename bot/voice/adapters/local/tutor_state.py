@@ -36,7 +36,7 @@ class TutorState:
 
     Args:
         language, native: base languages; `native` empty when not known.
-        band: of the next question; moves with success.
+        band: of the next question; moves with success, up to one above where it began.
         step: id of the step being talked about, None before the first reply and after the last.
         done: ids of finished steps; `asked` counts the questions of the present one.
         touched: ids of later steps the learner has already spoken of.
@@ -48,6 +48,7 @@ class TutorState:
     language: str
     context: str
     band: Band
+    top: Band
     native: str = ""
     name: str = ""
     style: CorrectionStyle = CorrectionStyle.RECAST
@@ -73,7 +74,9 @@ class TutorState:
         good = self.good + 1
         if good < _RISE_AFTER:
             return replace(self, good=good, trouble=0)
-        return replace(self, good=0, trouble=0, band=_moved(self.band, 1))
+        return replace(
+            self, good=0, trouble=0, band=min(_moved(self.band, 1), self.top, key=_BANDS.index)
+        )
 
     def struggled(self) -> "TutorState":
         """Something was not understood, on either side; two in a row lower the band."""
@@ -97,7 +100,7 @@ def state_from_json(text: str) -> TutorState:
     """
     try:
         data: dict[str, Any] = json.loads(text)
-        data["band"] = Band(data["band"])
+        data["band"], data["top"] = Band(data["band"]), Band(data["top"])
         data["style"] = CorrectionStyle(data["style"])
         if data["pending"] is not None:
             data["pending"] = Pending(**data["pending"])
@@ -111,11 +114,12 @@ def state_from_json(text: str) -> TutorState:
 def state_from_variables(values: Mapping[str, str], language: str) -> TutorState:
     """A conversation that is about to begin; see `SessionSpec.variables`."""
     level = values.get("level", "").upper()
-    known = level in set(Level)
+    band = Level(level).band if level in set(Level) else Band.BEGINNER
     return TutorState(
         language=base_language(language),
         context=values.get("context") or "small_talk",
-        band=Level(level).band if known else Band.BEGINNER,
+        band=band,
+        top=_moved(band, 1),
         native=base_language(values.get("native_language", "")),
         name=values.get("name", ""),
         style=CorrectionStyle.of(values.get("style")),

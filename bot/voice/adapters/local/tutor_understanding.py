@@ -69,6 +69,7 @@ class Understanding:
     topic: Topic | None
     phrase: str
     is_past: bool
+    is_unreal: bool
     is_question: bool
     asked_word: str
     other_language: str | None
@@ -82,7 +83,6 @@ def understand(
     words = tokens(text)
     lowered = text.lower().replace("’", "'").strip()
     grammar, language = talk.grammar, talk.language
-    is_past = re.search(grammar.past, lowered) is not None
     return Understanding(
         tokens=words,
         intents=tuple(
@@ -90,12 +90,20 @@ def understand(
         ),
         topic=next((t for t in talk.topics if has_cue(words, t.cues, language)), None),
         phrase=_phrase(text, grammar, language, frozenset(unsure)),
-        is_past=is_past,
-        is_question=lowered.endswith("?") or re.search(grammar.question, lowered) is not None,
+        is_past=re.search(grammar.past, lowered) is not None,
+        is_unreal=re.search(grammar.unreal, lowered) is not None,
+        is_question=_is_question(lowered, grammar),
         asked_word=_asked_word(lowered, grammar.asks_for_word),
         other_language=_other_language(text, talk, native),
         is_known=any(is_word(word, language) for word in words),
     )
+
+
+def _is_question(text: str, grammar: Grammar) -> bool:
+    """By its mark; without one, as recognisers and hasty typists leave it, by its first words."""
+    if text.endswith((".", "!")):
+        return False
+    return text.endswith("?") or re.search(grammar.question, text) is not None
 
 
 def tokens(text: str) -> tuple[str, ...]:
