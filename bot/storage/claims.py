@@ -8,7 +8,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, String, Table, bindparam, delete, exists, or_, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    String,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.storage.types import UtcDateTime, metadata
@@ -34,7 +45,7 @@ def _take(insert: Any) -> Any:
     wanted = insert(claims)
     is_dead = ~exists(
         select(instances.c.id)
-        .where(instances.c.id == claims.c.owner)
+        .where(instances.c.id == literal_column("claims.owner"))  # of this claim, not of any
         .where(instances.c.lease_until > bindparam("now", type_=UtcDateTime))
     )
     return wanted.on_conflict_do_update(

@@ -64,6 +64,16 @@ async def test_a_dead_owner_loses_its_claim_when_its_lease_ends(
     assert not await take(pair[0], at=after)
 
 
+async def test_a_living_owner_of_one_lane_does_not_keep_a_dead_ones_other_lane(
+    pair: list[PostgresStorage],
+) -> None:
+    await take(pair[0], "dead's")
+    after = NOW + LEASE + timedelta(seconds=1)
+    await pair[1].write(lambda work: work.claims.beat(after + LEASE))
+    assert await take(pair[1], "own", after)
+    assert await take(pair[1], "dead's", after)
+
+
 async def test_a_beat_keeps_all_claims_of_a_process(pair: list[PostgresStorage]) -> None:
     await take(pair[0])
     await pair[0].write(lambda work: work.claims.beat(NOW + 3 * LEASE))
