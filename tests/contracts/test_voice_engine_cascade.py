@@ -299,6 +299,21 @@ async def test_requests_keep_to_the_schemas(
     assert wrong == []
 
 
+async def test_the_form_of_a_transcription_keeps_to_the_schema(
+    engine: CascadeEngine, asked: Asked
+) -> None:
+    file = SPECS / "openapi.trimmed.json"
+    if not file.exists():
+        pytest.skip("openapi.trimmed.json is not at hand")
+    await take_turn(await engine.open(a_spec(hints=("Ana",))), a_note())
+    operation, form = asked[0]
+    fields = {name.removesuffix("[]"): value for name, value in form.items()} | {"file": ""}
+    document = json.loads(file.read_text())
+    wanted = {"$ref": "#/components/schemas/CreateTranscriptionRequest", **document}
+    assert operation == "transcription"
+    assert [error.message for error in Draft202012Validator(wanted).iter_errors(fields)] == []
+
+
 async def test_the_simulated_answers_are_of_the_official_types(
     simulator: CascadeSimulator, http: httpx.AsyncClient
 ) -> None:

@@ -1,7 +1,7 @@
 """Running one turn of an engine so that it always ends with exactly one `TurnEnd`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 
 from bot.voice.model import (
     AssistantText,
@@ -39,7 +39,7 @@ class TurnRunner:
 
     async def run(
         self, work: Work, resume: Callable[[], ResumeToken | None]
-    ) -> AsyncIterator[TurnEvent]:
+    ) -> AsyncGenerator[TurnEvent, None]:
         """Events of `work`, then one `TurnEnd`.
 
         A failure after a reply's text ends PARTIAL, one before it FAILED; a cancelled turn ends
