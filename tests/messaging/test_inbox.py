@@ -74,7 +74,7 @@ class Process:
 
 async def until_empty(storage: SqlStorage) -> None:
     async with asyncio.timeout(60):
-        while await storage.read(lambda work: work.inbox.count_waiting()):
+        while await storage.read(lambda work: work.inbox.count_waiting()):  # noqa: ASYNC110 - rows
             await asyncio.sleep(0.01)
 
 
@@ -243,7 +243,7 @@ async def test_an_idle_lane_belongs_to_nobody(pair: list[Process]) -> None:
     first, second = pair
     await first.inbox.receive([an_event(1)])
     await first.inbox.settle(["test:1"])
-    while first.inbox.lanes.is_running("test:7"):
+    while first.inbox.lanes.is_running("test:7"):  # noqa: ASYNC110 - it tells nobody
         await asyncio.sleep(0.005)
     await second.inbox.receive([an_event(2)])
     await second.inbox.settle(["test:2"])

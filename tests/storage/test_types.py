@@ -15,7 +15,8 @@ from tests.message_builders import NOW, an_event
 
 DIALECT = sqlite.dialect()  # type: ignore[no-untyped-call]
 ZONES = st.timezones() | st.integers(-1439, 1439).map(lambda m: timezone(timedelta(minutes=m)))
-EARLY, LATE = datetime.min.replace(year=2), datetime.max.replace(year=9998)
+EARLY = datetime(2, 1, 1)  # noqa: DTZ001 - hypothesis wants bounds without zone
+LATE = datetime(9998, 12, 31)  # noqa: DTZ001
 
 
 @given(st.datetimes(EARLY, LATE, timezones=ZONES))

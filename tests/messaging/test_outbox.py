@@ -1,0 +1,459 @@
+"""The way out: order per room, pace per token, nothing forgotten, nothing doubled."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+import pytest
+
+from bot.accounts.model import Identity, User
+from bot.core.errors import Cause, NotFound, ServiceFailure
+from bot.messaging import outbox as outbox_module
+from bot.messaging.instance import Instance
+from bot.messaging.model import (
+    Address,
+    Attachment,
+    Change,
+    IncomingMedia,
+    Indication,
+    MediaKind,
+    MessageKind,
+    Outgoing,
+    SendLane,
+)
+from bot.messaging.outbox import Sender
+from bot.messaging.ports import Pace, Undeliverable
+from bot.storage.engine import SqlStorage, open_storage
+from bot.storage.messaging import Receipt, SendState
+from bot.storage.vault import Keyring
+from bot.storage.work import Signal, Work
+from tests.message_builders import NOW, HandClock, a_message
+
+
+class LaterKind(StrEnum):
+    """Kinds that are to come: what else the sender must be able to put in order."""
+
+    RELAY = "relay"
+    BROADCAST = "broadcast"
+
+    @property
+    def lane(self) -> SendLane:
+        return SendLane(self.value)
+
+
+class Platform:
+    """A messenger that keeps what it was sent, and fails as told."""
+
+    platform = "test"
+
+    def __init__(self, pace: Pace = Pace(0), room_pace: Pace = Pace(0)) -> None:
+        self.pace = pace
+        self._room_pace = room_pace
+        self.sent: list[tuple[str, str]] = []
+        self.bytes: list[bytes | None] = []
+        self.troubles: dict[str, list[Exception]] = {}
+        self.gate: asyncio.Event | None = None
+        self.calls: list[str] = []
+        self.called = asyncio.Event()
+        self.on_send: Callable[[], Awaitable[None]] | None = None
+
+    def room_pace(self, address: Address, /) -> Pace:
+        return self._room_pace
+
+    async def send(self, message: Outgoing, attachment: bytes | None, /) -> str | None:
+        self.calls.append(message.key)
+        self.called.set()
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.on_send is not None:
+            await self.on_send()
+        if self.troubles.get(message.key):
+            raise self.troubles[message.key].pop(0)
+        self.sent.append((message.to.room, message.key))
+        self.bytes.append(attachment)
+        return f"id {message.key}"
+
+    async def indicate(self, address: Address, indication: Indication, /) -> None: ...
+
+    async def fetch(self, media: IncomingMedia, /, *, max_bytes: int) -> bytes:
+        raise NotImplementedError
+
+    def keys(self, room: str) -> list[str]:
+        return [key for where, key in self.sent if where == room]
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox_module, "_FIRST_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(outbox_module, "_GRACE_SECONDS", 1.0)
+
+
+@pytest.fixture
+def platform() -> Platform:
+    return Platform()
+
+
+@pytest.fixture
+async def sender(storage: SqlStorage, platform: Platform) -> AsyncIterator[Sender]:
+    running = a_sender(storage, platform)
+    running.start()
+    yield running
+    await running.aclose()
+
+
+def a_sender(storage: SqlStorage, platform: Platform) -> Sender:
+    """A sender that sends what is committed for its platform, as in the app."""
+    storage.instance.senders.add("test")
+    sender = Sender(storage, HandClock(), platform)
+
+    def listen(signals: list[Signal]) -> None:
+        sender.put([signal.message for signal in signals if signal.message])
+
+    storage.on_commit(listen)
+    return sender
+
+
+async def put(storage: SqlStorage, *messages: Outgoing) -> None:
+    await storage.write(lambda work: work.outbox.put(*messages, at=NOW))
+
+
+async def receipt(storage: SqlStorage, key: str) -> Receipt | None:
+    return await storage.read(lambda work: work.outbox.find_receipt(key))
+
+
+async def test_what_is_committed_goes_out_and_is_written_down(
+    storage: SqlStorage, sender: Sender, platform: Platform
+) -> None:
+    await put(storage, a_message("m"))
+    await sender.drained("7")
+    assert platform.sent == [("7", "m")]
+    assert await receipt(storage, "m") == Receipt("m", SendState.SENT, "id m")
+
+
+async def test_a_message_put_twice_goes_out_once(
+    storage: SqlStorage, sender: Sender, platform: Platform
+) -> None:
+    for _ in range(2):
+        await put(storage, a_message("m"), a_message("m"))
+    sender.put([a_message("m")])
+    await sender.drained("7")
+    sender.put([a_message("m")])
+    await put(storage, a_message("last"))
+    await sender.drained("7")
+    assert platform.keys("7") == ["m", "last"]
+
+
+async def test_each_room_keeps_its_order_while_rooms_do_not_wait_for_each_other(
+    storage: SqlStorage, sender: Sender, platform: Platform
+) -> None:
+    platform.troubles["3 0"] = [ServiceFailure("test", Cause.BUSY, retry_after=0.3)]
+    messages = [a_message(f"{room} {n}", str(room)) for n in range(6) for room in range(5)]
+    await put(storage, *messages)
+    await asyncio.gather(*(sender.drained(str(room)) for room in range(5)))
+    for room in range(5):
+        assert platform.keys(str(room)) == [f"{room} {n}" for n in range(6)]
+    assert [where for where, _ in platform.sent[-6:]] == ["3"] * 6
+
+
+async def test_a_mark_is_written_before_its_room_goes_on(
+    storage: SqlStorage, sender: Sender, platform: Platform
+) -> None:
+    seen: list[Receipt | None] = []
+
+    async def look() -> None:
+        if len(platform.calls) == 2:
+            seen.append(await receipt(storage, "first"))
+
+    platform.on_send = look
+    await put(storage, a_message("first"), a_message("second"))
+    await sender.drained("7")
+    assert seen == [Receipt("first", SendState.SENT, "id first")]
+
+
+async def test_a_reply_goes_before_a_broadcast_that_waited_longer(
+    storage: SqlStorage, platform: Platform
+) -> None:
+    sender = a_sender(storage, platform)
+    for n in range(3):
+        late = replace(a_message(f"news {n}", f"n{n}"), kind=LaterKind.BROADCAST)  # type: ignore[arg-type]
+        relay = replace(a_message(f"relay {n}", f"r{n}"), kind=LaterKind.RELAY)  # type: ignore[arg-type]
+        sender.put([late, relay])
+    sender.put([a_message("reply", "me")])
+    sender.start()
+    await asyncio.gather(*(sender.drained(room) for room in ("n0", "n1", "n2", "me")))
+    assert platform.calls == [
+        "reply", "relay 0", "relay 1", "relay 2", "news 0", "news 1", "news 2"
+    ]  # fmt: skip
+    await sender.aclose()
+
+
+async def test_a_token_sends_no_faster_than_its_pace(storage: SqlStorage) -> None:
+    platform = Platform(pace=Pace(per_second=50, burst=2))
+    sender = a_sender(storage, platform)
+    began = time.monotonic()
+    sender.put([a_message(n, str(n)) for n in range(12)])
+    sender.start()
+    await asyncio.gather(*(sender.drained(str(n)) for n in range(12)))
+    assert time.monotonic() - began >= 10 / 50
+    assert len(platform.sent) == 12
+    await sender.aclose()
+
+
+async def test_a_rooms_own_pace_does_not_hold_up_other_rooms(storage: SqlStorage) -> None:
+    platform = Platform(room_pace=Pace(per_second=10, burst=1))
+    sender = a_sender(storage, platform)
+    began = time.monotonic()
+    sender.put([a_message(f"full {n}", "full") for n in range(4)])
+    sender.put([a_message(f"{n}", f"{n}") for n in range(10)])
+    sender.start()
+    await sender.drained("full")
+    assert time.monotonic() - began >= 3 / 10
+    assert platform.sent[-3:] == [("full", f"full {n}") for n in (1, 2, 3)]
+    await sender.aclose()
+
+
+async def test_what_is_no_new_message_needs_no_pace(storage: SqlStorage) -> None:
+    platform = Platform(pace=Pace(per_second=0.001, burst=1))
+    sender = a_sender(storage, platform)
+    sender.start()
+    sender.put([a_message(n, str(n), change=Change.ANSWER_BUTTON) for n in range(5)])
+    await asyncio.gather(*(sender.drained(str(n)) for n in range(5)))
+    assert len(platform.sent) == 5
+    await sender.aclose()
+
+
+async def test_a_refusal_for_good_is_written_down_and_the_room_goes_on(
+    storage: SqlStorage, sender: Sender, platform: Platform
+) -> None:
+    platform.troubles["bad"] = [ServiceFailure("test", Cause.REJECTED, "too long")]
+    platform.troubles["odd"] = [ValueError("cannot be rendered")]
+    await put(storage, a_message("bad"), a_message("odd"), a_message("good"))
+    await sender.drained("7")
+    assert platform.keys("7") == ["good"]
+    for key in ("bad", "odd"):
+        found = await receipt(storage, key)
+        assert found is not None
+        assert found.state is SendState.FAILED
+
+
+async def test_who_has_blocked_us_is_remembered(
+    storage: SqlStorage, sender: Sender, platform: Platform
+) -> None:
+    ana = User(created_at=NOW, name="Ana")
+    identity = Identity(platform="test", external_id="7", user_id=ana.id, room="7")
+    await storage.write(lambda work: (work.users.add(ana), work.identities.add(identity)))
+    platform.troubles["m"] = [Undeliverable("blocked by the user", is_blocked=True)]
+    await put(storage, a_message("m"))
+    await sender.drained("7")
+    found = await storage.read(lambda work: work.identities.find("test", "7"))
+    assert found == replace(identity, blocked_at=NOW)
+    assert await receipt(storage, "m") == Receipt(
+        "m", SendState.FAILED, error="blocked by the user"
+    )
+
+
+async def test_a_room_that_moved_gets_its_messages_in_order_at_its_new_id(
+    storage: SqlStorage, sender: Sender, platform: Platform
+) -> None:
+    platform.gate = asyncio.Event()
+    platform.troubles["a"] = [Undeliverable("moved", moved_to="-100")]
+    await put(storage, a_message("a"), a_message("b"), a_message("c"))
+    platform.gate.set()
+    await sender.drained("7")
+    assert platform.sent == [("-100", "a"), ("-100", "b"), ("-100", "c")]
+
+
+async def test_a_database_that_is_away_while_sending_stops_no_room_for_good(
+    storage: SqlStorage, platform: Platform
+) -> None:
+    storage.instance.senders.add("test")
+    flaky = Flaky(storage)
+    sender = Sender(flaky, HandClock(), platform)
+    sender.start()
+    platform.troubles["m"] = [Undeliverable("blocked", is_blocked=True)] * 2
+    await put(storage, a_message("m"), a_message("next"))
+    flaky.failures = 1
+    sender.put([a_message("m"), a_message("next")])
+    await sender.drained("7")
+    assert platform.keys("7") == ["next"]
+    await sender.aclose()
+
+
+class Flaky:
+    """A storage whose next writes fail."""
+
+    def __init__(self, storage: SqlStorage) -> None:
+        self._storage = storage
+        self.failures = 0
+
+    async def write(self, unit: Callable[[Work], object], /) -> object:
+        if self.failures:
+            self.failures -= 1
+            raise ServiceFailure("database", Cause.UNREACHABLE)
+        return await self._storage.write(unit)
+
+    async def read(self, query: Callable[[Work], object], /) -> object:
+        return await self._storage.read(query)
+
+
+async def test_the_bytes_of_an_attachment_go_with_it_and_are_removed_unless_kept(
+    storage: SqlStorage, sender: Sender, platform: Platform
+) -> None:
+    def add(work: Work) -> str:
+        return work.blobs.add("ana", "audio/ogg", b"sound", NOW, expires_at=None)
+
+    passing, kept = await storage.write(add), await storage.write(add)
+    voice = Attachment(kind=MediaKind.VOICE, blob_id=passing, mime="audio/ogg", filename="a.ogg")
+    await put(
+        storage,
+        a_message("passing", attachment=voice),
+        a_message("kept", attachment=replace(voice, blob_id=kept, is_kept=True)),
+        a_message("gone", attachment=voice),
+    )
+    await sender.drained("7")
+    assert platform.bytes == [b"sound", b"sound"]
+    assert await storage.read(lambda work: work.blobs.get(kept)) == b"sound"
+    with pytest.raises(NotFound):
+        await storage.read(lambda work: work.blobs.get(passing))
+    gone = await receipt(storage, "gone")
+    assert gone is not None
+    assert gone.state is SendState.FAILED
+
+
+async def beat(storage: SqlStorage, seconds: float = 60.0) -> None:
+    until = datetime.now(UTC) + timedelta(seconds=seconds)
+    await storage.write(lambda work: work.claims.beat(until))
+
+
+async def test_after_a_crash_what_matters_is_sent_again_and_a_menu_is_not(
+    database_url: str, keyring: Keyring
+) -> None:
+    dead = open_storage(database_url, keyring, Instance(senders={"test"}))
+    await dead.open()
+    await beat(dead, seconds=-1)
+    await put(
+        dead,
+        a_message("menu", kind=MessageKind.PROMPT),
+        a_message("answer", kind=MessageKind.TUTOR_REPLY),
+        a_message("report", kind=MessageKind.REPORT),
+    )
+    await dead.aclose()
+
+    storage, platform = open_storage(database_url, keyring, Instance()), Platform()
+    await storage.open()
+    await beat(storage)
+    sender = a_sender(storage, platform)
+    sender.start()
+    assert await sender.adopt() == 2
+    await sender.drained("7")
+    assert platform.keys("7") == ["answer", "report"]
+    menu = await receipt(storage, "menu")
+    assert menu is not None
+    assert menu.state is SendState.DROPPED
+    assert await sender.adopt() == 0
+    await sender.aclose()
+    await storage.aclose()
+
+
+async def test_what_other_processes_put_for_this_platform_is_taken_over_menus_included(
+    storage: SqlStorage, platform: Platform
+) -> None:
+    await put(storage, a_message("menu", kind=MessageKind.PROMPT))
+    sender = a_sender(storage, platform)
+    sender.start()
+    await sender.adopt()
+    await sender.drained("7")
+    assert platform.keys("7") == ["menu"]
+    await sender.aclose()
+
+
+async def test_a_row_whose_commit_was_never_announced_is_found_and_sent(
+    storage: SqlStorage, platform: Platform
+) -> None:
+    storage.instance.senders.add("test")
+    await put(storage, a_message("m", kind=MessageKind.PROMPT))
+    sender = Sender(storage, HandClock(), platform)
+    sender.start()
+    assert await sender.adopt() == 1
+    await sender.drained("7")
+    assert platform.keys("7") == ["m"]
+    await sender.aclose()
+
+
+async def test_taking_over_leaves_alone_what_is_under_way_here(
+    storage: SqlStorage, sender: Sender, platform: Platform
+) -> None:
+    platform.gate = asyncio.Event()
+    await put(storage, a_message("m", kind=MessageKind.PROMPT))
+    await platform.called.wait()
+    assert await sender.adopt() == 0
+    platform.gate.set()
+    await sender.drained("7")
+    assert platform.keys("7") == ["m"]
+    assert await receipt(storage, "m") == Receipt("m", SendState.SENT, "id m")
+
+
+async def test_closing_lets_what_is_under_way_arrive_and_gives_the_rest_back(
+    storage: SqlStorage, platform: Platform
+) -> None:
+    sender = a_sender(storage, platform)
+    sender.start()
+    platform.gate = asyncio.Event()
+    await put(storage, a_message("first"), a_message("menu", kind=MessageKind.PROMPT))
+    await platform.called.wait()
+    closing = asyncio.create_task(sender.aclose())
+    await asyncio.sleep(0)
+    platform.gate.set()
+    await closing
+    assert platform.keys("7") == ["first"]
+    assert await receipt(storage, "first") == Receipt("first", SendState.SENT, "id first")
+    assert await receipt(storage, "menu") == Receipt("menu", SendState.WAITING)
+
+
+async def test_who_waits_is_told_once_that_a_message_has_trouble(
+    storage: SqlStorage, platform: Platform
+) -> None:
+    storage.instance.senders.add("test")
+    told: list[str] = []
+
+    async def on_trouble(message: Outgoing) -> None:
+        told.append(message.key)
+        raise RuntimeError("and telling fails too")
+
+    sender = Sender(storage, HandClock(), platform, on_trouble=on_trouble)
+    sender.start()
+    platform.troubles["m"] = [ServiceFailure("test", Cause.UNREACHABLE) for _ in range(3)]
+    await put(storage, a_message("m"))
+    sender.put([a_message("m")])
+    await sender.drained("7")
+    assert told == ["m"]
+    assert platform.keys("7") == ["m"]
+    await sender.aclose()
+
+
+async def test_two_processes_that_take_over_at_once_send_each_row_once(
+    postgres,
+    keyring: Keyring,  # type: ignore[no-untyped-def]
+) -> None:
+    url = postgres.fresh_url()
+    storages = [open_storage(url, keyring, Instance()) for _ in range(3)]
+    for storage in storages:
+        await storage.open()
+        await beat(storage)
+    await put(storages[2], *(a_message(n, str(n)) for n in range(50)))
+    platforms = [Platform(), Platform()]
+    senders = [a_sender(s, p) for s, p in zip(storages, platforms, strict=False)]
+    for sender in senders:
+        sender.start()
+    counts = await asyncio.gather(*(sender.adopt() for sender in senders))
+    for sender in senders:
+        await asyncio.gather(*(sender.drained(str(n)) for n in range(50)))
+        await sender.aclose()
+    for storage in storages:
+        await storage.aclose()
+    assert sum(counts) == 50
+    sent = sorted(int(key) for p in platforms for _, key in p.sent)
+    assert sent == list(range(50))
