@@ -6,9 +6,9 @@ import re
 import pytest
 
 from bot.core.language import Band
+from bot.voice.adapters.local.lexicon import frequency
 from bot.voice.adapters.local.tutor import TutorReply
 from bot.voice.adapters.local.tutor_state import state_from_json
-from bot.voice.adapters.local.tutor_understanding import frequency
 from bot.voice.contexts.catalogue import find_talk
 from bot.voice.contexts.reader import is_open_question
 from tests.unit.tutor.learners import CONTEXTS, LEVELS, SCRIPTS, talk_through

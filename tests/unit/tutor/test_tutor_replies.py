@@ -1,5 +1,9 @@
 """How the local tutor answers what a learner does."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from bot.voice.adapters.local.tutor_state import TutorState
@@ -8,6 +12,8 @@ from bot.voice.context import Talk
 from bot.voice.contexts.catalogue import find_talk
 from bot.voice.model import ToolCall
 from tests.unit.tutor.learners import CONTEXTS, LEVELS, a_state, a_tutor, recognised, say
+
+ROOT = Path(__file__).parents[3]
 
 
 def talk_of(language: str) -> Talk:
@@ -192,3 +198,23 @@ def test_answers_are_suggested_for_the_step() -> None:
 
 def test_the_same_words_in_the_same_state_get_the_same_reply() -> None:
     assert say("I like tea very much.") == say("I like tea very much.")
+
+
+def test_without_the_extra_packages_there_is_still_a_tutor_in_writing() -> None:
+    """In a process of its own, where the packages of the extra cannot be imported."""
+    script = """
+import sys
+for name in ("harper", "rapidfuzz", "simplemma", "wordfreq"):
+    sys.modules[name] = None
+from tests.unit.tutor.learners import say
+print(say("I goed to the store").text.text)
+print(say("quiero un café con leche por favor").text.text)
+print(say("I am here with my sister", context="small_talk").text.text)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    recast, spanish, sister = done.stdout.splitlines()
+    assert recast.startswith("(I went to the store) ")
+    assert "English" in spanish
+    assert "your sister" in sister.lower()

@@ -1,7 +1,6 @@
 """Asking the learner to repair a sentence, and judging what came of a correction."""
 
-from rapidfuzz import fuzz
-
+from bot.voice.adapters.local.lexicon import likeness, part_likeness
 from bot.voice.adapters.local.tutor_lines import Draft, pick_again
 from bot.voice.adapters.local.tutor_state import Pending
 from bot.voice.adapters.local.tutor_understanding import tokens
@@ -9,8 +8,8 @@ from bot.voice.context import Talk
 from bot.voice.corrections import Correction
 from bot.voice.model import ToolCall
 
-_ATTEMPT = 60  # rapidfuzz partial ratio of an answer that tries to say the sentence again
-_SAME = 85  # rapidfuzz ratio of the sentence said again
+_ATTEMPT = 60  # part likeness of an answer that tries to say the sentence again
+_SAME = 85  # likeness of the sentence said again
 
 
 def pending_of(correction: Correction, *, is_prompted: bool, resume: str) -> Pending:
@@ -37,7 +36,7 @@ def ask_for_repair(draft: Draft, correction: Correction, talk: Talk) -> None:
 def is_attempt(pending: Pending, text: str) -> bool:
     """Whether the learner took the correction up at all, rightly or not."""
     said, better = text.lower(), pending.better.lower()
-    return is_repaired(pending, text) or fuzz.partial_ratio(said, better) >= _ATTEMPT
+    return is_repaired(pending, text) or part_likeness(said, better) >= _ATTEMPT
 
 
 def is_repaired(pending: Pending, text: str) -> bool:
@@ -50,7 +49,7 @@ def is_repaired(pending: Pending, text: str) -> bool:
         return False
     if missing:
         return all(word in said for word in missing)
-    return fuzz.ratio(" ".join(said), " ".join(tokens(pending.better))) >= _SAME
+    return likeness(" ".join(said), " ".join(tokens(pending.better))) >= _SAME
 
 
 def uptake_call(pending: Pending, text: str) -> ToolCall:

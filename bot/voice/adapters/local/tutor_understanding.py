@@ -3,25 +3,28 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
-import simplemma
-from rapidfuzz import fuzz
-from wordfreq import zipf_frequency
-
+from bot.voice.adapters.local.lexicon import (
+    frequency,
+    has_word_list,
+    is_word,
+    lemma,
+    likeness,
+)
 from bot.voice.context import Context, Grammar, Line, Talk, Topic
-from bot.voice.contexts.catalogue import languages
+from bot.voice.contexts.catalogue import find_talk, languages
 from bot.voice.model import Word
 
 SURE = 0.5  # word probability; below it the recogniser is guessing
 _MEAN_SURE = 0.45  # of a whole note; below it nothing is taken for understood
-_ALIKE = 88  # rapidfuzz ratio of two words that are the same with a slip of the pen
+_ALIKE = 88  # likeness of two words that are the same with a slip of the pen
 _FUZZY_FROM = 6  # letters; shorter words are too easily alike
 _COMMON_NOUN = 2.5  # Zipf frequency of a noun worth saying back
-_KNOWN = 3.0  # Zipf frequency of a word that exists whether or not a dictionary has it
 # How much commoner, on the Zipf scale, words have to be in another language to be taken for it:
 _STRANGER = 1.0  # in the mean of a sentence
 _STRANGER_WORD = 1.5  # for one or two words
+_FUNCTION_WORD = 3.0  # what a function word counts for where there are no frequencies
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
@@ -126,22 +129,6 @@ def used_words(text: str, context: Context) -> tuple[Line, ...]:
     )
 
 
-def is_word(word: str, language: str) -> bool:
-    """Whether a dictionary or a frequency list of the language has the word."""
-    if frequency(word, language) >= _KNOWN:
-        return True
-    return frequency(word, language) > 0 and bool(simplemma.is_known(word, lang=language))
-
-
-@lru_cache(maxsize=20_000)
-def frequency(word: str, language: str) -> float:
-    """Zipf scale: 7 the commonest words, 3 rare ones, 0 not known or no data for the language."""
-    try:
-        return float(zipf_frequency(word, language))
-    except LookupError:
-        return 0.0
-
-
 def content_words(words: Iterable[str], talk: Talk) -> tuple[str, ...]:
     """Words that carry meaning, in order."""
     return tuple(
@@ -160,14 +147,9 @@ def _occurs(words: Sequence[str], cue: Sequence[str], language: str) -> bool:
 def _same(word: str, cue: str, language: str) -> bool:
     if word == cue or cue == "*":
         return True
-    if len(cue) >= _FUZZY_FROM and fuzz.ratio(word, cue) >= _ALIKE:
+    if len(cue) >= _FUZZY_FROM and likeness(word, cue) >= _ALIKE:
         return True
-    return len(cue) > 3 and _lemma(word, language) == cue
-
-
-@lru_cache(maxsize=20_000)
-def _lemma(word: str, language: str) -> str:
-    return simplemma.lemmatize(word, lang=language).lower()
+    return len(cue) > 3 and lemma(word, language) == cue
 
 
 def _phrase(text: str, grammar: Grammar, language: str, unsure: frozenset[str]) -> str:
@@ -211,7 +193,7 @@ def _is_noun(word: str, grammar: Grammar, language: str) -> bool:
         and len(word) > 2
         and word.isalpha()
         and word not in grammar.determiners
-        and frequency(word, language) >= _COMMON_NOUN
+        and (not has_word_list(language) or frequency(word, language) >= _COMMON_NOUN)
     )
 
 
@@ -230,16 +212,23 @@ def _other_language(text: str, talk: Talk, native: str) -> str | None:
     found = _WORD.findall(text)
     words = [word.lower() for word in found[:1] + [w for w in found[1:] if w.islower()]]
     needed = _STRANGER if len(words) > 2 else _STRANGER_WORD
-    own = _fit(words, talk.language)
     for language in dict.fromkeys((native, *_comparable())):
-        if language not in {"", talk.language} and _fit(words, language) - own > needed:
+        if language not in {"", talk.language} and _advantage(words, language, talk) > needed:
             return language
     return None
 
 
-def _fit(words: Sequence[str], language: str) -> float:
-    """Mean Zipf frequency of the words in a language."""
-    return sum(frequency(word, language) for word in words) / max(len(words), 1)
+def _advantage(words: Sequence[str], language: str, talk: Talk) -> float:
+    """How much better words fit another language: by mean Zipf frequency, or something its size."""
+    if not words:
+        return 0.0
+    if has_word_list(language) and has_word_list(talk.language):
+        gains = (frequency(word, language) - frequency(word, talk.language) for word in words)
+        return sum(gains) / len(words)
+    other = find_talk(language)
+    theirs = other.grammar.function_words if other else frozenset()
+    surplus = sum((word in theirs) - (word in talk.grammar.function_words) for word in words)
+    return _FUNCTION_WORD * surplus / len(words)
 
 
 @cache
@@ -252,4 +241,4 @@ def warm(language: str) -> None:
     """Load the word lists that the first turn would otherwise wait for; blocks for seconds."""
     for tag in {language, *_comparable()}:
         frequency("a", tag)
-    _lemma("warm", language)
+    lemma("warm", language)

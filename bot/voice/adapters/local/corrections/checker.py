@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
+from importlib.util import find_spec
 
 from bot.core.language import Band
 from bot.voice.adapters.local.corrections.finding import Finding
@@ -101,9 +102,8 @@ def _segments(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _lints(table: RuleTable) -> Callable[[str], Iterable[Finding]]:
-    if not table.harper:
+    if not table.harper or find_spec("harper") is None:  # the rules do without the extra `local`
         return lambda text: ()
-    # harper is in the extra `local` and costs its users alone
     from bot.voice.adapters.local.corrections.harper_lints import HarperLints
 
     return HarperLints(table.harper).find
