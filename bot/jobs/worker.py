@@ -144,8 +144,6 @@ class Worker(Generic[W]):
         crash_point("before light jobs")
         try:
             count = await self._storage.write(unit)
-        except ServiceFailure:
-            raise
         except Exception as error:
             _log.info("worker.one_by_one", cause=type(error).__name__)
             return await self._run_light_alone()

@@ -32,6 +32,8 @@ from bot.storage.vault import Keyring
 from bot.storage.work import Signal, Work
 from tests.message_builders import NOW, HandClock, a_message
 
+UNPACED = Pace(0)
+
 
 class LaterKind(StrEnum):
     """Kinds that are to come: what else the sender must be able to put in order."""
@@ -49,7 +51,7 @@ class Platform:
 
     platform = "test"
 
-    def __init__(self, pace: Pace = Pace(0), room_pace: Pace = Pace(0)) -> None:
+    def __init__(self, pace: Pace = UNPACED, room_pace: Pace = UNPACED) -> None:
         self.pace = pace
         self._room_pace = room_pace
         self.sent: list[tuple[str, str]] = []
