@@ -39,6 +39,7 @@ from bot.upkeep import kept_up
 from bot.voice.adapters import sound
 from bot.voice.adapters.cascade import CascadeEngine, Endpoint
 from bot.voice.adapters.codec import PyAvCodec
+from bot.voice.adapters.hume_evi import LANGUAGES as HUME_LANGUAGES
 from bot.voice.adapters.hume_evi import HumeEngine
 from bot.voice.adapters.local.engine import LocalEngine
 from bot.voice.adapters.local.speech import SpeechProcess
@@ -290,6 +291,7 @@ def _hume(settings: Settings) -> VoiceEngine:
         api_key=hume.api_key.get_secret_value() if hume.api_key else None,
         config_id=hume.config_id,
         pace=hume.pace,
+        languages=hume.languages or HUME_LANGUAGES,
     )
 
 

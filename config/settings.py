@@ -52,12 +52,20 @@ class VoiceSettings(_Group):
 
 
 class HumeSettings(_Group):
-    """Hume EVI, or any endpoint that speaks its protocol."""
+    """Hume EVI, or any endpoint that speaks its protocol; `languages` where it speaks others."""
 
     api_key: SecretStr | None = None
     api_url: str = HUME_URL
     config_id: str | None = None
     pace: float = Field(default=1.0, ge=0)
+    languages: Annotated[frozenset[str] | None, NoDecode] = None
+
+    @field_validator("languages", mode="before")
+    @classmethod
+    def _split_languages(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return frozenset(part.strip().lower() for part in value.split(",") if part.strip())
 
 
 class OpenAISettings(_Group):

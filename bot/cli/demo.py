@@ -122,7 +122,7 @@ def _settings(folder: Path, telegram: TelegramSimulator, hume: str, mail: str) -
         database_url=f"sqlite+aiosqlite:///{folder / 'demo.db'}",
         encryption_keys=generate_key(),
         telegram={"token": telegram.token, "api_url": telegram.url},
-        hume={"api_url": hume, "pace": 0},
+        hume={"api_url": hume, "pace": 0, "languages": "en,es"},
         mail={"smtp_url": mail, "from": "tutor@linguaflex.example"},
     )
 

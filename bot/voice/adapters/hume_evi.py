@@ -42,7 +42,7 @@ DEFAULT_HOST = "api.hume.ai"
 _PAUSE: Message = {"type": "pause_assistant_message"}
 _SILENCE_SECONDS = 0.1  # a piece of the silence streamed while words are awaited
 _RESUME: Message = {"type": "resume_assistant_message"}
-_LANGUAGES = frozenset({"en", "ja", "ko", "es", "fr", "pt", "it", "de", "ru", "hi", "ar"})
+LANGUAGES = frozenset({"en", "ja", "ko", "es", "fr", "pt", "it", "de", "ru", "hi", "ar"})
 _REFUSED_KEY = frozenset({"http_401", "http_403"})
 _ENDED = (
     "Hume announced that access to EVI ended on 2026-11-13. Set LINGUAFLEX_HUME__API_URL to a "
@@ -77,10 +77,10 @@ class HumeEngine:
     Args:
         url: of the protocol, e.g. "wss://api.hume.ai/v0/evi"; "/chat" is appended.
         pace: 1.0 streams a note in the time it lasts, as Hume's documents ask; 0 at once.
+        languages: base languages the endpoint speaks; EVI 4-mini's unless it is another one.
     """
 
     name = NAME
-    caps = EngineCaps(has_prosody=True, is_generative=True, languages=_LANGUAGES)
 
     def __init__(
         self,
@@ -89,8 +89,10 @@ class HumeEngine:
         api_key: str | None,
         config_id: str | None,
         pace: float = 1.0,
+        languages: frozenset[str] = LANGUAGES,
         timing: Timing | None = None,
     ) -> None:
+        self.caps = EngineCaps(has_prosody=True, is_generative=True, languages=languages)
         self._address = Address(url=url, api_key=api_key, config_id=config_id)
         self._pace = pace
         self._timing = timing or Timing()
