@@ -66,7 +66,8 @@ class TurnButtons:
 
     def _explain(self, scene: Scene, turn: Turn) -> None:
         scene.answer_button()
-        for number, correction in enumerate(turn.corrections):
+        shown = [correction for correction in turn.corrections if correction.is_shown]
+        for number, correction in enumerate(shown):
             why = correction.explanation
             known = why.get(scene.user.ui_language) or why.get("") or why.get("en")
             scene.say(

@@ -118,7 +118,7 @@ def say_failed(scene: Scene, key: str, params: Mapping[str, object] | None = Non
 def _buttons(scene: Scene, turn: Turn, reply: Reply, *, is_spoken: bool) -> Rows:
     listen = "voice.button.slower" if is_spoken else "voice.button.listen"
     first = [_button(scene, listen, turn, "slow" if is_spoken else "listen")]
-    if turn.corrections:
+    if any(correction.is_shown for correction in turn.corrections):
         first.append(_button(scene, "voice.button.explain", turn, "explain"))
     if reply.suggestions:
         first.append(_button(scene, "voice.button.hint", turn, "hint"))

@@ -247,6 +247,7 @@ def _corrections(tools: Sequence[ToolCall]) -> tuple[Correction, ...]:
                     better=better,
                     kind=str(arguments.get("kind", "other")),
                     explanation=_explanation(arguments.get("explanation")),
+                    is_shown=bool(arguments.get("shown", True)),
                     is_prompted=bool(arguments.get("was_prompted", False)),
                 )
             )

@@ -107,6 +107,7 @@ class Correction:
     Args:
         kind: catalog key part naming the sort of slip, e.g. "past_tense".
         explanation: UI language to text, or empty.
+        is_shown: it was part of the reply; others found in the same turn wait for the report.
         is_prompted: the learner was first asked to repair it.
         is_repaired: the learner then said it right; None: not known or not asked.
     """
@@ -115,6 +116,7 @@ class Correction:
     better: str
     kind: str = "other"
     explanation: Mapping[str, str] = field(default_factory=dict)
+    is_shown: bool = True
     is_prompted: bool = False
     is_repaired: bool | None = None
 
