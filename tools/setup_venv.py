@@ -28,12 +28,16 @@ def main(kind):
             "Install one and name it: make PYTHON=python3.12 demo"
         )
     lock = os.path.join(ROOT, "locks", kind + ".txt")
-    stamps = [os.path.join(VENV, "." + stamp_of(os.path.join(ROOT, "locks", name + ".txt"), name))
-              for name in (["dev"] if kind == "dev" else ["run", "dev"])]
+    stamps = [
+        os.path.join(VENV, "." + stamp_of(os.path.join(ROOT, "locks", name + ".txt"), name))
+        for name in (["dev"] if kind == "dev" else ["run", "dev"])
+    ]
     if any(os.path.exists(stamp) for stamp in stamps):
         return
-    say("One-time set-up: about %d MB are downloaded into .venv, the speech models included."
-        % DOWNLOAD_MB[kind])
+    say(
+        "One-time set-up: about %d MB are downloaded into .venv, the speech models included."
+        % DOWNLOAD_MB[kind]
+    )
     if not os.path.exists(PYTHON):
         make_venv()
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check"]
