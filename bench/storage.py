@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.table import Row, render
 from bot.accounts.model import User
 from bot.flows.state import FlowState
 from bot.jobs.model import Job
@@ -33,8 +34,6 @@ from bot.storage.engine import SqliteStorage
 from bot.storage.vault import Keyring, generate_key, parse_keys
 from bot.storage.work import Work
 
-Row = tuple[str, str, str]
-
 _UNITS = 4_000
 _CALLERS = 32
 _JOBS = 10_000
@@ -49,7 +48,7 @@ class _Clock:
 
 
 def rows() -> list[Row]:
-    """One row a figure: what, measured, target."""
+    """The figures of storage and jobs."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite+aiosqlite:///{Path(folder) / 'bench.db'}"
         return asyncio.run(_measure(url, Path(folder) / "raw.db"))
@@ -64,12 +63,13 @@ async def _measure(url: str, raw_file: Path) -> list[Row]:
     cpu, rate = min(cpu for cpu, _ in figures), max(rate for _, rate in figures)
     drained = await _drain(storage)
     await storage.aclose()
+    times = cpu / raw
     return [
-        ("CPU per unit of five statements, SQLite, encrypted", f"{cpu * 1e3:.3f} ms", "-"),
-        ("the same statements in plain sqlite3, plain text", f"{raw * 1e3:.3f} ms", "-"),
-        ("times plain sqlite3", f"{cpu / raw:.1f}", "<= 20"),
-        (f"units a second, {_CALLERS} callers, synchronous=FULL", f"{rate:.0f}", "-"),
-        (f"{_JOBS} light jobs due at once, drained", f"{drained:.2f} s", "<= 2 s"),
+        Row("CPU per unit of five statements, SQLite, encrypted", f"{cpu * 1e3:.3f} ms", ""),
+        Row("the same statements in plain sqlite3, plain text", f"{raw * 1e3:.3f} ms", ""),
+        Row("times plain sqlite3", f"{times:.1f}", "<= 20", times <= 20),
+        Row(f"units a second, {_CALLERS} callers, synchronous=FULL", f"{rate:.0f}", ""),
+        Row(f"{_JOBS} light jobs due at once, drained", f"{drained:.2f} s", "<= 2 s", drained <= 2),
     ]
 
 
@@ -196,5 +196,4 @@ async def _drain(storage: SqliteStorage) -> float:
 
 
 if __name__ == "__main__":
-    for figure, value, target in rows():
-        print(f"{figure:60} {value:>12} {target:>8}")
+    print(render(rows()))

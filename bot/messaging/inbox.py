@@ -111,10 +111,14 @@ class Inbox:
         """
         rows: list[StoredEvent] = []
         for name in sorted(names):
-            if not self._is_shared or work.claims.take(name, _real_now()):
-                rows += self._rows(work, name)
-            elif otherwise is not None:
-                otherwise(name)
+            if self._is_shared and not work.claims.take(name, _real_now()):
+                if otherwise is not None:
+                    otherwise(name)
+                continue
+            found = self._rows(work, name)
+            if self._is_shared and not found:
+                work.claims.release(name)  # its last event was handled meanwhile
+            rows += found
         return rows
 
     def _rows(self, work: InboxWork, lane: str) -> Sequence[StoredEvent]:

@@ -3,7 +3,7 @@
 import asyncio
 import heapq
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -95,12 +95,7 @@ class Sender:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._marks.flush()
-        left = self._known - self._begun
-        if left:
-            try:
-                await self._storage.write(lambda work: work.outbox.release(left))
-            except ServiceFailure as failure:
-                _log.warning("outbox.not_released", count=len(left), cause=str(failure))
+        await self._release(self._known - self._begun)
 
     def put(self, messages: Sequence[Outgoing]) -> None:
         """Queue stored messages that this process is to send."""
@@ -139,15 +134,24 @@ class Sender:
             await self.drained(next(iter(self._rooms)))
 
     def halt(self) -> None:
-        """Somebody else has the claim: forget what waits here; the rows are theirs to adopt."""
+        """Somebody else has the claim: give back what waits here, for them to adopt."""
         for room in list(self._rooms.values()):
             under_way = [message for message in room.waiting if message.key in self._begun]
             room.waiting = deque(under_way)
             if not under_way:
                 self._leave(room)
-        self._known &= self._begun
         self._ready = [entry for entry in self._ready if entry[2].waiting]
         heapq.heapify(self._ready)
+        left, self._known = self._known - self._begun, self._known & self._begun
+        _spawn(self._release(left), self._loops)
+
+    async def _release(self, keys: Collection[str]) -> None:
+        if not keys:
+            return
+        try:
+            await self._storage.write(lambda work: work.outbox.release(keys))
+        except ServiceFailure as failure:
+            _log.warning("outbox.not_released", count=len(keys), cause=str(failure))
 
     def _schedule(self, room: _Room) -> None:
         """Have the room's first message go as soon as the room's own pace allows."""
@@ -181,6 +185,9 @@ class Sender:
                 await asyncio.sleep(wait)  # one of a better lane may come meanwhile
                 continue
             await self._slots.acquire()
+            if not self._ready:  # halted meanwhile
+                self._slots.release()
+                continue
             if self._first().change is Change.SEND:
                 self._pace.take()
             _, _, room = heapq.heappop(self._ready)

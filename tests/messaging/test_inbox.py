@@ -250,6 +250,26 @@ async def test_an_idle_lane_belongs_to_nobody(pair: list[Process]) -> None:
     assert second.done == ["2"]
 
 
+async def test_looking_for_what_waits_claims_no_lane_that_is_done(pair: list[Process]) -> None:
+    first, second = pair
+    await first.inbox.receive([an_event(1, text="from a newer version")])
+    await first.inbox.recover()
+    await first.inbox.recover()
+    await second.beat()
+    claimed = await second.storage.write(lambda work: work.claims.take("test:7", datetime.now(UTC)))
+    assert claimed
+
+
+async def test_a_flood_of_one_person_does_not_hold_up_another(process: Process) -> None:
+    flood = [an_event(f"flood {n}", "ana") for n in range(300)]
+    await process.inbox.receive(flood)
+    await process.inbox.receive([an_event("ben", "ben")])
+    await process.inbox.settle(["test:ben"])
+    assert len(process.done) < 100
+    await until_empty(process.storage)
+    assert len(process.done) == 301
+
+
 async def test_a_lane_of_more_events_than_one_look_takes_is_handled_to_its_end(
     pair: list[Process],
 ) -> None:

@@ -415,6 +415,28 @@ async def test_closing_lets_what_is_under_way_arrive_and_gives_the_rest_back(
     assert await receipt(storage, "menu") == Receipt("menu", SendState.WAITING)
 
 
+async def test_a_sender_that_lost_its_claim_gives_back_what_it_has_not_begun(
+    storage: SqlStorage, platform: Platform
+) -> None:
+    sender = a_sender(storage, platform)
+    sender.start()
+    platform.gate = asyncio.Event()
+    await put(storage, a_message("begun"), a_message("queued"), a_message("other", "8"))
+    await platform.called.wait()
+    storage.instance.senders.clear()
+    sender.halt()
+    platform.gate.set()
+    await sender.all_sent()
+    begun = list(platform.calls)
+    await sender.aclose()
+    assert "queued" not in begun
+    for key in ("begun", "queued", "other"):
+        state = SendState.SENT if key in begun else SendState.WAITING
+        found = await receipt(storage, key)
+        assert found is not None
+        assert found.state is state
+
+
 async def test_who_waits_is_told_once_that_a_message_has_trouble(
     storage: SqlStorage, platform: Platform
 ) -> None:
