@@ -199,7 +199,7 @@ class VoiceService:
         return report
 
     def _note_uptake(self, work: VoiceWork, now_answered: Turn, tools: Sequence[ToolCall]) -> None:
-        """The learner answered an earlier prompt: record whether the repair was right."""
+        """What the learner made of an earlier correction: said right afterwards, or not."""
         call = next((call for call in tools if call.name == "note_uptake"), None)
         if call is None:
             return
@@ -215,8 +215,8 @@ class VoiceService:
 
 
 def _is_open(correction: Correction) -> bool:
-    """Prompted, and the learner has not answered the prompt."""
-    return correction.is_prompted and correction.is_repaired is None
+    """The learner saw it, and nothing is known yet of what they made of it."""
+    return correction.is_shown and correction.is_repaired is None
 
 
 def _reply(done: Exchange) -> Reply:

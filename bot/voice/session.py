@@ -109,7 +109,7 @@ class Correction:
         explanation: UI language to text, or empty.
         is_shown: it was part of the reply; others found in the same turn wait for the report.
         is_prompted: the learner was first asked to repair it.
-        is_repaired: the learner then said it right; None: not known or not asked.
+        is_repaired: the learner said it right in the next turn; None: not known.
     """
 
     said: str
