@@ -18,6 +18,7 @@ from bot.voice.adapters.hume_evi import HumeEngine, Timing
 from bot.voice.model import (
     EngineError,
     ErrorKind,
+    Pcm,
     Prosody,
     ResumeToken,
     Said,
@@ -31,6 +32,7 @@ from tests.voice_turns import (
     VARIABLES,
     a_note,
     a_silent_note,
+    a_sound,
     a_spec,
     dictated,
     end_of,
@@ -111,6 +113,18 @@ async def test_several_parts_of_the_learner_are_one_transcript(
     session = await engine.open(a_spec())
     events = await take_turn(session, a_note())
     assert only(UserTranscript, events) == [UserTranscript(text=brain.hears)]
+
+
+async def test_a_note_with_a_long_pause_is_heard_to_its_end(brain: ScriptedBrain) -> None:
+    brain.will_hear = ["I went", "to the beach."]
+    word, pause = a_sound(0.2).data, bytes(2 * 9600)
+    note = a_note(sound=Pcm(word + pause + word, 16_000))
+    async with HumeSimulator(brain, limits=Limits(end_of_turn=0.2)) as simulator:
+        engine = an_engine(simulator.url, pace=1.0, timing=Timing(end_of_turn=0.2))
+        events = await take_turn(await engine.open(a_spec()), note)
+    assert len(brain.notes) == 2
+    assert transcript_of(events) == "I went to the beach."
+    assert end_of(events).status is TurnStatus.OK
 
 
 async def test_sound_of_many_frames_is_joined_without_their_headers(
