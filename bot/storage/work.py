@@ -17,8 +17,9 @@ from bot.storage.accounts import (
 from bot.storage.claims import SqlClaims
 from bot.storage.files import SqlBlobs, SqlNotes
 from bot.storage.flows import SqlFlowStates
+from bot.storage.inbox import SqlInbox
 from bot.storage.jobs import SqlJobs
-from bot.storage.messaging import SqlInbox, SqlOutbox
+from bot.storage.outbox import SqlOutbox
 from bot.storage.vault import Keyring, Vault
 from bot.storage.voice import SqlReports, SqlTurns, SqlVoiceSessions
 
