@@ -1,33 +1,22 @@
 """The buttons under a turn: slower, explain, hint, translate, end, "that's not what I said"."""
 
-import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import aclosing
 from dataclasses import replace
 
-from bot.accounts.model import User
 from bot.core.entity import long_id
 from bot.core.errors import DomainError, NotFound
 from bot.flows.model import Answers, Flow, Step
-from bot.flows.ports import FlowWork
 from bot.flows.practice import Practice
 from bot.flows.runner import Runner, StaleButton
 from bot.flows.scene import Later, Scene
-from bot.flows.turn_messages import voice_attachment
+from bot.flows.speaking import compare, say_again
 from bot.flows.voice_turn import Parts, VoiceTurns
 from bot.messaging.model import (
-    Incoming,
-    Indication,
     MediaKind,
-    MessageKind,
     Paragraph,
     Style,
 )
-from bot.messaging.signs import showing
-from bot.voice.briefing import brief
-from bot.voice.engines import Exchange
-from bot.voice.model import Utterance
-from bot.voice.session import Turn, TurnState, VoiceSession
+from bot.voice.session import Turn, TurnState
 
 FIX_FLOW = "fix_transcript"
 _SLOW = 0.7
@@ -46,6 +35,7 @@ class TurnButtons:
             "slow": lambda scene, turn: self._say_again(scene, turn, _SLOW),
             "listen": lambda scene, turn: self._say_again(scene, turn, None),
             "explain": self._explain,
+            "compare": self._compare,
             "hint": self._hint,
             "translate": self._translate,
             "end": self._end,
@@ -75,6 +65,13 @@ class TurnButtons:
                 *([Paragraph(known)] if known else []),
                 key=f"turn:{turn.id}:explain:{number}",
             )
+
+    def _compare(self, scene: Scene, turn: Turn) -> Later | None:
+        shown = [correction for correction in turn.corrections if correction.is_shown]
+        if not shown:
+            raise StaleButton
+        scene.answer_button()
+        return compare(self._parts, turn, shown[0].better)
 
     def _hint(self, scene: Scene, turn: Turn) -> None:
         scene.answer_button()
@@ -114,7 +111,7 @@ class TurnButtons:
         if turn.reply is None:
             raise StaleButton
         scene.answer_button()
-        return _SayAgain(self._parts, turn.id, speed)
+        return say_again(self._parts, turn, speed)
 
     def fix_flow(self) -> Flow:
         """Asks for the right words, typed or said again, and answers the turn anew."""
@@ -141,43 +138,3 @@ class TurnButtons:
             replace(turn, state=TurnState.STARTED, transcript=None, corrected=None)
         )
         return self._turns.note(turn)
-
-
-class _SayAgain:
-    """Speaks a reply once more; slower, or for the first time where it was only written."""
-
-    def __init__(self, parts: Parts, turn_id: str, speed: float | None) -> None:
-        self._parts = parts
-        self._turn_id = turn_id
-        self._speed = speed
-
-    async def __call__(self, incoming: Incoming, interrupted: asyncio.Event) -> None:
-        parts = self._parts
-        turn, session, user = await parts.storage.read(self._load)
-        reply = turn.reply
-        if reply is None:
-            raise NotFound("voice.unavailable")
-        spec = brief(session, user, None, ())
-        spec = replace(spec, speed=self._speed or spec.speed)
-        say = Utterance(turn_id=turn.id, say=reply.spoken or reply.text)
-        messenger = parts.messengers[incoming.address.platform]
-        async with showing(messenger, incoming.address, Indication.RECORDING_VOICE):
-            done = Exchange()
-            results = parts.chain.exchange(spec, None, say, avatar=session.avatar_id)
-            async with aclosing(results):
-                async for result in results:
-                    done = result
-            if not done.audio:
-                raise DomainError("voice.no_voice")
-            voice = await parts.codec.encode(parts.sound.join(done.audio))
-
-        def unit(work: FlowWork) -> None:
-            scene = parts.scenes.of(work, incoming, "again")
-            scene.say(kind=MessageKind.TUTOR_REPLY, attachment=voice_attachment(scene, voice))
-            parts.scenes.finish(scene)
-
-        await parts.storage.write(unit)
-
-    def _load(self, work: FlowWork) -> tuple[Turn, VoiceSession, User]:
-        turn = work.turns.get(self._turn_id)
-        return turn, work.voice_sessions.get(turn.session_id), work.users.get(turn.user_id)

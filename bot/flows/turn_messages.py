@@ -120,6 +120,8 @@ def _buttons(scene: Scene, turn: Turn, reply: Reply, *, is_spoken: bool) -> Rows
     first = [_button(scene, listen, turn, "slow" if is_spoken else "listen")]
     if any(correction.is_shown for correction in turn.corrections):
         first.append(_button(scene, "voice.button.explain", turn, "explain"))
+        if turn.audio_id is not None:
+            first.append(_button(scene, "voice.button.compare", turn, "compare"))
     if reply.suggestions:
         first.append(_button(scene, "voice.button.hint", turn, "hint"))
     second = []

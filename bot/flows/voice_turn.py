@@ -39,6 +39,7 @@ from bot.voice.model import (
     AudioClip,
     EncodedVoice,
     ErrorKind,
+    Pcm,
     UserTranscript,
     Utterance,
 )
@@ -134,10 +135,18 @@ class VoiceTurns:
         crash_point("after fetch")
         limit = parts.scenes.rules.max_note_seconds
         pcm = await parts.codec.decode(data, max_seconds=limit)
-        if pcm.seconds < _SHORTEST_NOTE_SECONDS or not parts.sound.has_speech_level(pcm):
+        if pcm.seconds < _SHORTEST_NOTE_SECONDS:
             raise NothingHeard
-        clip = AudioClip(pcm, data, incoming.media.mime or "audio/ogg")
+        spoken = await asyncio.to_thread(_spoken_part, parts.sound, pcm)
+        clip = AudioClip(spoken, data, incoming.media.mime or "audio/ogg")
         return Utterance(turn_id=loaded.turn.id, audio=clip)
+
+
+def _spoken_part(sound: Sound, pcm: Pcm) -> Pcm:
+    """The note without the silence around it, which nobody needs to hear or pay for."""
+    if not sound.has_speech_level(pcm):
+        raise NothingHeard
+    return sound.trimmed(pcm)
 
 
 class _Run:

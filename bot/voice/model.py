@@ -48,7 +48,7 @@ class EncodedVoice:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A recognised word with its place in the note, in seconds, and how sure the recogniser was (0 to 1)."""
+    """A recognised word: its place in the note in seconds, and how sure it is (0 to 1)."""
 
     text: str
     start: float

@@ -20,7 +20,7 @@ class VoiceSession(Protocol):
     """A leased connection to an engine. One turn at a time."""
 
     def turn(self, said: Utterance, /) -> AsyncIterator[TurnEvent]:
-        """Events of one turn, ending with exactly one `TurnEnd`; faults are events, not exceptions."""
+        """Events of one turn, ending with one `TurnEnd`; faults are events, not exceptions."""
         ...
 
     async def cancel(self) -> None:
@@ -88,6 +88,14 @@ class Sound(Protocol):
 
     def has_speech_level(self, pcm: Pcm, /) -> bool:
         """Whether it is loud enough, for long enough, to be speech."""
+        ...
+
+    def trimmed(self, pcm: Pcm, /) -> Pcm:
+        """Without the silence at both ends."""
+        ...
+
+    def comparison(self, said: Pcm, better: Pcm, /) -> Pcm:
+        """The learner's clip, a short pause, the better version, equally loud."""
         ...
 
     def join(self, clips: Sequence[Pcm], /) -> Pcm:
