@@ -47,18 +47,27 @@ class BaseStorage:
                 _log.exception("storage.listener_failed")
 
 
+def keys_fit(work: Work) -> bool | None:
+    """Whether the keys open this database; None while nothing was sealed in it."""
+    sealed = work.notes.get(_KEY_CHECK)
+    if sealed is None:
+        return None
+    try:
+        work.vault.keyring.open(bytes.fromhex(sealed))
+    except Unreadable:
+        return False
+    return True
+
+
 def check_keys(work: Work) -> None:
     """Refuse keys that do not open this database, before anything is sealed with them.
 
     Raises:
         ServiceFailure: MISCONFIGURED.
     """
-    sealed = work.notes.get(_KEY_CHECK)
-    if sealed is None:
+    fit = keys_fit(work)
+    if fit is None:
         work.notes.put(_KEY_CHECK, work.vault.keyring.seal(_KEY_CHECK_TEXT).hex())
-        return
-    try:
-        work.vault.keyring.open(bytes.fromhex(sealed))
-    except Unreadable as error:
+    elif not fit:
         detail = "none of ENCRYPTION_KEYS opens this database"
-        raise ServiceFailure(SERVICE, Cause.MISCONFIGURED, detail) from error
+        raise ServiceFailure(SERVICE, Cause.MISCONFIGURED, detail)

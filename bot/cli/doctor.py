@@ -1,0 +1,82 @@
+"""`linguaflex doctor`: looks at everything the bot needs, and says what to do next."""
+
+import argparse
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from bot.cli.findings import Finding, Scrubber, Status, render_json, render_table
+from config.logging import configure
+from config.settings import Settings, WrongSettings, load_settings
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One look, by itself and within its own time."""
+
+    name: str
+    look: Callable[[Settings], Awaitable[Sequence[Finding]]]
+    seconds: float
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """How the findings are shown."""
+    parser.add_argument("--json", action="store_true", help="a list of objects, for programs")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look at everything; 1 when something that is switched on does not work."""
+    configure("text", "ERROR")
+    findings = asyncio.run(examine())
+    print(render_json(findings) if arguments.json else render_table(findings))
+    return 1 if any(finding.status is Status.FAIL for finding in findings) else 0
+
+
+async def examine() -> list[Finding]:
+    """Everything there is to say about this installation; no finding holds a secret."""
+    from bot.cli import checks
+
+    try:
+        settings = load_settings()
+    except WrongSettings as error:
+        scrubber = Scrubber(None)
+        return [scrubber.clean(finding) for finding in checks.wrong_settings(error)]
+    scrubber = Scrubber(settings)
+    groups = await asyncio.gather(*(bounded(check, settings) for check in all_checks()))
+    found = [checks.check_names(os.environ), *groups]
+    return [scrubber.clean(finding) for group in found for finding in group]
+
+
+def all_checks() -> Sequence[Check]:
+    """What is looked at, in the order it is shown; the local engine loads its models."""
+    from bot.cli import checks
+    from bot.cli.database_checks import check_database
+    from bot.cli.telegram_checks import check_telegram
+
+    return (
+        Check("database", check_database, 40),
+        Check("telegram", check_telegram, 25),
+        Check("voice", checks.check_engines, 150),
+        Check("sound", checks.check_sound, 30),
+        Check("mail", checks.check_mail, 25),
+        Check("web", checks.check_port, 10),
+    )
+
+
+async def bounded(check: Check, settings: Settings) -> Sequence[Finding]:
+    """What the check found; a check that hangs or breaks is a finding of its own."""
+    try:
+        async with asyncio.timeout(check.seconds):
+            return await check.look(settings)
+    except TimeoutError:
+        detail = f"no answer within {check.seconds:g} s"
+        return [Finding(check.name, Status.FAIL, detail, "is it reachable from here?")]
+    except Exception as error:  # the doctor tells of every other part all the same
+        _log.exception("doctor.check_broke", check=check.name)
+        detail = f"could not be looked at: {type(error).__name__}"
+        return [Finding(check.name, Status.FAIL, detail, "the log above says where")]
