@@ -198,17 +198,24 @@ def _assemble(settings: Settings, clock: Clock, storage: SqlStorage, instance: I
         platform=None,
         metrics=metrics,
     )
-    app.platform = _telegram(settings, app, clock)
+    _connect(app, messengers, translators)
+    return app
+
+
+def _connect(
+    app: App, messengers: dict[str, PacedMessenger], translators: dict[str, Translator]
+) -> None:
+    """Give the product its ways in and out: the platforms that are configured, and mail."""
+    app.platform = _telegram(app.settings, app, app.clock)
     if app.platform is not None:
         messengers[TELEGRAM] = app.platform.messenger
         translators[TELEGRAM] = app.platform.parse
-    if settings.mail.smtp_url is not None:
-        messengers[MAIL] = _mail(settings)
+    if app.settings.mail.smtp_url is not None:
+        messengers[MAIL] = _mail(app.settings)
     app.senders = {
-        name: Sender(storage, clock, messenger, on_trouble=partial(_tell_mail_trouble, app))
+        name: Sender(app.storage, app.clock, messenger, on_trouble=partial(_mail_trouble, app))
         for name, messenger in messengers.items()
     }
-    return app
 
 
 def _ui_language(locale: str | None) -> str:
@@ -242,7 +249,7 @@ def _mail(settings: Settings) -> SmtpMessenger:
         raise WrongSettings(f"LINGUAFLEX_{error}") from error
 
 
-async def _tell_mail_trouble(app: App, message: Outgoing) -> None:
+async def _mail_trouble(app: App, message: Outgoing) -> None:
     """A mail could not be sent: say so where the person is, so that they go on without it."""
     if message.to.platform != MAIL or message.user_id is None:
         return
