@@ -47,13 +47,26 @@ def find_talk(language: str) -> Talk | None:
     return read_talk(f"{base}/{_TALK}.toml", _read(_FOLDER / base / f"{_TALK}.toml"), base)
 
 
-def fixed_lines(context: Context) -> tuple[str, ...]:
-    """What the tutor may say word for word in a context, worth speaking beforehand."""
+def fixed_lines(context: Context, band: Band | None = None) -> tuple[str, ...]:
+    """What the tutor may say word for word in a context, worth speaking beforehand.
+
+    Args:
+        band: of the learner; None for what learners of any band hear.
+
+    Returns:
+        Openings first, then about as they come up.
+    """
     talk = find_talk(context.language)
-    reactions = () if talk is None else tuple(talk.reactions.values())
-    asked = [step.talk[band].ask for band in Band for step in context.steps]
-    lines = [line.text for group in (*asked, *reactions) for line in group]
-    return tuple(dict.fromkeys(text for text in lines if "{" not in text))
+    bands = tuple(Band) if band is None else (band,)
+    goals = [talk.goal_line[each].text.format(goal=context.goal.text) for each in bands if talk]
+    told = [*goals, *(context.opening[each].text for each in bands)]
+    told += [line.text for step in context.steps for b in bands for line in step.talk[b].ask]
+    for lines in talk.reactions.values() if talk else ():
+        told += [line.text for line in lines if line.band is None or line.band in bands]
+    told += [line.text for answer in context.answers for line in answer.lines]
+    told += [line.text for each in bands for line in (talk.extra[each] if talk else ())]
+    told += [context.closing[each].text for each in bands]
+    return tuple(dict.fromkeys(text for text in told if "{" not in text))
 
 
 def _card(entry: Entry, name: str) -> ContextCard:

@@ -80,6 +80,14 @@ def test_what_is_always_the_same_can_be_spoken_beforehand() -> None:
     assert not any("{" in line for line in lines)
 
 
+def test_openings_are_spoken_beforehand_first_and_only_in_the_learners_band() -> None:
+    context = ALL[0]
+    lines = fixed_lines(context, Band.BEGINNER)
+    assert lines[1] == context.opening[Band.BEGINNER].text
+    assert context.opening[Band.ADVANCED].text not in lines
+    assert set(lines) < set(fixed_lines(context))
+
+
 def test_a_language_nobody_has_written_has_no_contexts() -> None:
     assert list_contexts("de") == ()
     assert find_context("cafe", "de") is None

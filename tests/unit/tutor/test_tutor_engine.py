@@ -1,13 +1,13 @@
 """The local engine: a note in, transcript, corrections, reply and sound out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 import pytest
 
 from bot.core.errors import Cause, ServiceFailure
 from bot.voice.adapters.local.engine import LocalEngine
-from bot.voice.adapters.local.ports import Recognition
+from bot.voice.adapters.local.ports import Line, Recognition
 from bot.voice.model import (
     AssistantText,
     AudioChunk,
@@ -47,6 +47,7 @@ class FakeSpeech:
         self.heard = heard
         self.doubts = doubts
         self.spoken: list[tuple[str, str | None, float]] = []
+        self.prepared: list[list[Line]] = []
         self.asked: tuple[Sequence[str], Sequence[str]] = ((), ())
         self.deaf = self.mute = self.is_closed = False
         self.gate: asyncio.Event | None = None
@@ -74,6 +75,12 @@ class FakeSpeech:
             raise ServiceFailure("speech", Cause.BUSY)
         self.spoken.append((text, voice, speed))
         return Pcm(bytes(4800), 24_000)
+
+    async def prepare(self, lines: Iterable[Line], /) -> int:
+        self.prepared.append(list(lines))
+        if self.mute:
+            raise ServiceFailure("speech", Cause.BUSY)
+        return len(self.prepared[-1])
 
     def quality(self, language: str, /) -> VoiceQuality:
         return VoiceQuality.NATURAL if language.startswith("en") else VoiceQuality.NONE
@@ -217,6 +224,20 @@ async def test_who_asks_for_it_is_spoken_to_more_slowly() -> None:
     assert [speed for _, _, speed in speech.spoken] == [pytest.approx(0.9 * 0.85)] * len(
         speech.spoken
     )
+
+
+@pytest.mark.parametrize("is_mute", [False, True])
+async def test_what_is_always_said_is_spoken_beforehand_once_a_voice(is_mute: bool) -> None:
+    speech = FakeSpeech()
+    speech.mute = is_mute
+    engine = LocalEngine(speech)
+    for speed in (0.85, 0.85, 1.0):
+        await engine.open(spec(speed=speed))
+    await asyncio.sleep(0)
+
+    assert [lines[0].speed for lines in speech.prepared] == [0.85, 1.0]
+    assert {(line.voice, line.language) for line in speech.prepared[0]} == {("bf_emma", "en")}
+    await engine.aclose()
 
 
 async def test_a_cancelled_turn_ends_at_once() -> None:

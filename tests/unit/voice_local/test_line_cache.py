@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.voice.adapters.local.line_cache import Line, LineCache
+from bot.voice.adapters.local.line_cache import LineCache
+from bot.voice.adapters.local.ports import Line
 from bot.voice.model import Pcm
 
 HELLO = Line("Hello!", "en")

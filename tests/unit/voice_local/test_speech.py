@@ -11,8 +11,7 @@ import pytest
 
 from bot.core.errors import Cause, ServiceFailure
 from bot.voice.adapters.local.espeak import spoken_languages
-from bot.voice.adapters.local.line_cache import Line
-from bot.voice.adapters.local.ports import Speech
+from bot.voice.adapters.local.ports import Line, Speech
 from bot.voice.adapters.local.speech import SpeechProcess
 from bot.voice.model import Pcm, VoiceQuality, Word
 
@@ -162,6 +161,17 @@ async def test_lines_are_prepared_once(speech: SpeechProcess) -> None:
     lines = [Line("Hi.", "en"), Line("Hi.", "en", speed=0.8)]
 
     assert [await speech.prepare(lines), await speech.prepare(lines)] == [2, 0]
+
+
+async def test_a_prepared_line_is_kept_at_another_speed_too(
+    speech: SpeechProcess, log: Path
+) -> None:
+    await speech.prepare([Line("Hi.", "en")])
+
+    for _ in range(2):
+        await speech.synthesize("Hi.", language="en", speed=0.7)
+
+    assert log.read_text().splitlines() == ["Hi.", "Hi."]
 
 
 async def test_what_was_not_prepared_is_never_kept(speech: SpeechProcess, tmp_path: Path) -> None:

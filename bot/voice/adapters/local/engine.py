@@ -6,12 +6,13 @@ It follows the contexts that exist as data and does not talk freely. No key, no 
 import asyncio
 import zlib
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from bot.core.errors import Cause, ServiceFailure
-from bot.core.language import base_language
+from bot.core.language import Band, base_language
 from bot.voice.adapters.local.corrections.checker import preload
-from bot.voice.adapters.local.ports import Speech
+from bot.voice.adapters.local.ports import Line, Speech
 from bot.voice.adapters.local.sentences import sentences_of
 from bot.voice.adapters.local.tutor import Tutor
 from bot.voice.adapters.local.tutor_state import (
@@ -22,7 +23,13 @@ from bot.voice.adapters.local.tutor_state import (
 from bot.voice.adapters.local.tutor_understanding import Heard, warm
 from bot.voice.adapters.turns import Emit, TurnFailed, TurnRunner
 from bot.voice.context import Context
-from bot.voice.contexts.catalogue import find_context, find_talk, languages, list_contexts
+from bot.voice.contexts.catalogue import (
+    find_context,
+    find_talk,
+    fixed_lines,
+    languages,
+    list_contexts,
+)
 from bot.voice.model import (
     AssistantText,
     AudioChunk,
@@ -56,6 +63,9 @@ class LocalEngine:
 
     def __init__(self, speech: Speech) -> None:
         self._speech = speech
+        self._known: set[tuple[str, Band, str, str | None, float]] = set()
+        self._preparing: set[asyncio.Task[None]] = set()
+        self._one_by_one = asyncio.Lock()
 
     @property
     def name(self) -> str:
@@ -81,10 +91,35 @@ class LocalEngine:
         """
         tutor = _tutor_for(spec)
         await asyncio.to_thread(_warm, spec.reply_language)
-        return LocalSession(self._speech, spec, tutor, _state_for(spec, resume, tutor.context))
+        state = _state_for(spec, resume, tutor.context)
+        self._prepare_once(spec, tutor.context, state.band)
+        return LocalSession(self._speech, spec, tutor, state)
 
     async def aclose(self) -> None:
+        for task in self._preparing:
+            task.cancel()
+        await asyncio.gather(*self._preparing, return_exceptions=True)
         await self._speech.aclose()
+
+    def _prepare_once(self, spec: SessionSpec, context: Context, band: Band) -> None:
+        """Have what is always said in such a conversation spoken beforehand, in the background."""
+        language = spec.reply_language
+        kind = (context.id, band, language, spec.voice, spec.speed)
+        has_voice = self._speech.quality(language) is not VoiceQuality.NONE
+        if kind in self._known or not (spec.wants_speech and has_voice):
+            return
+        self._known.add(kind)
+        texts = fixed_lines(context, band)
+        lines = [Line(text, language, spec.voice, spec.speed) for text in texts]
+        task = asyncio.create_task(self._prepare(lines))
+        self._preparing.add(task)
+        task.add_done_callback(self._preparing.discard)
+
+    async def _prepare(self, lines: Sequence[Line]) -> None:
+        """Whoever began to talk first is served first; without speech nothing is lost."""
+        async with self._one_by_one:
+            with suppress(ServiceFailure):
+                await self._speech.prepare(lines)
 
 
 class LocalSession:

@@ -10,30 +10,14 @@ import struct
 import zlib
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from bot.voice.adapters.local.models import write_atomically
+from bot.voice.adapters.local.ports import Line
 from bot.voice.model import Pcm
 
 _RATE = struct.Struct("<I")
 _SUFFIX = ".line"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Words to be spoken, and how.
-
-    Args:
-        language: BCP 47 tag.
-        voice: None for the language's default.
-        speed: 1.0 is natural.
-    """
-
-    text: str
-    language: str
-    voice: str | None = None
-    speed: float = 1.0
 
 
 class LineCache:

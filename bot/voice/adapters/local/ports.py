@@ -1,6 +1,6 @@
 """What the local engine needs from its speech process."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +23,22 @@ class Recognition:
     words: tuple[Word, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Words to be spoken, and how.
+
+    Args:
+        language: BCP 47 tag.
+        voice: None for the language's default.
+        speed: 1.0 is natural.
+    """
+
+    text: str
+    language: str
+    voice: str | None = None
+    speed: float = 1.0
+
+
 class Speech(Protocol):
     """Recognition and synthesis on this machine."""
 
@@ -43,6 +59,19 @@ class Speech(Protocol):
 
         Raises:
             ServiceFailure: there is no voice for this language, or the process is not available.
+        """
+        ...
+
+    async def prepare(self, lines: Iterable[Line], /) -> int:
+        """Speak lines that will be needed again and keep them; everything else goes before it.
+
+        Lines must be texts of ours, with nothing personal in them.
+
+        Returns:
+            How many sentences were not there yet.
+
+        Raises:
+            ServiceFailure: see `synthesize`.
         """
         ...
 

@@ -16,7 +16,7 @@ from bot.core.language import base_language
 from bot.voice.adapters.children import ChildLost, ChildPool
 from bot.voice.adapters.frames import Frame
 from bot.voice.adapters.local.espeak import spoken_languages, voice_name
-from bot.voice.adapters.local.line_cache import Line, LineCache
+from bot.voice.adapters.local.line_cache import LineCache
 from bot.voice.adapters.local.models import (
     RECOGNISER,
     REMEDY,
@@ -24,7 +24,7 @@ from bot.voice.adapters.local.models import (
     ModelStore,
     default_cache,
 )
-from bot.voice.adapters.local.ports import Recognition
+from bot.voice.adapters.local.ports import Line, Recognition
 from bot.voice.adapters.local.sentences import sentences_of
 from bot.voice.adapters.local.voices import NATURAL_LANGUAGES
 from bot.voice.adapters.sound import at_rate, join
@@ -63,7 +63,7 @@ class SpeechProcess:
         cache = cache or default_cache()
         self._store = ModelStore(models, cache)
         self._lines = LineCache(cache / "lines", max_bytes=line_cache_bytes)
-        self._fixed: set[Line] = set()
+        self._fixed: set[tuple[str, str]] = set()  # (text, language) of sentences that are ours
         self._child = ChildPool(command or _command(models, cache), environment=_ENVIRONMENT)
 
     async def transcribe(
@@ -108,10 +108,11 @@ class SpeechProcess:
         """Load the models ahead of the first learner; raises like `transcribe`."""
         await self._ask(Frame({"op": "load"}), within=2 * _LOAD_SECONDS, priority=_HEAR_FIRST)
 
-    async def prepare(self, lines: Iterable[Line]) -> int:
+    async def prepare(self, lines: Iterable[Line], /) -> int:
         """Speak lines that will be needed again and keep them on disk; run it in the background.
 
-        Everything else goes before it. Lines must be texts of ours: they are kept unencrypted.
+        Everything else goes before it. Lines must be texts of ours: they are kept unencrypted, and
+        so is what of them is asked for at other speeds and with other voices.
 
         Returns:
             How many sentences were not there yet.
@@ -124,7 +125,7 @@ class SpeechProcess:
             for line in lines
             for sentence in sentences_of(line.text)
         ]
-        self._fixed.update(sentences)
+        self._fixed.update((sentence.text, sentence.language) for sentence in sentences)
         made = 0
         for sentence in dict.fromkeys(sentences):
             if await asyncio.to_thread(self._lines.find, sentence) is None:
@@ -185,7 +186,7 @@ class SpeechProcess:
             priority=priority,
         )
         pcm = Pcm(reply.body, reply.header["rate"])
-        if line in self._fixed:
+        if (line.text, line.language) in self._fixed:
             await asyncio.to_thread(self._lines.put, line, pcm)
         return pcm
 
