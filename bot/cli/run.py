@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import signal
 import sys
 
@@ -13,6 +14,7 @@ from config.settings import Settings, WrongSettings, load_settings
 
 _log = structlog.get_logger()
 _PARTS = ("telegram", "web", "worker")
+_OBJECTS_BETWEEN_COLLECTIONS = 10_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,8 +52,19 @@ async def serve(settings: Settings, parts: frozenset[str]) -> None:
         _log.info("run.started", engine=chosen_engine(settings), fallback=settings.voice.fallback)
         for line in what_is_off(settings):
             _log.warning("run.part_off", part=line)
+        _leave_start_to_itself()
         await Serving(app, parts).run(stop)
         _log.info("run.stopping")
+
+
+def _leave_start_to_itself() -> None:
+    """Keep the garbage collector from walking through modules and wiring again and again.
+
+    They last as long as the process; going through them was an eighth of the CPU per message.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
 
 
 def what_is_off(settings: Settings) -> list[str]:
