@@ -21,7 +21,7 @@ from bot.voice.model import (
     UserTranscript,
     Utterance,
 )
-from bot.voice.persona import tools
+from bot.voice.persona import OFFER_HELP, tools
 from bot.voice.ports import VoiceEngine
 
 
@@ -135,9 +135,29 @@ def reply_of(events: list[TurnEvent]) -> BrainReply:
         transcript=transcripts[-1] if transcripts else None,
         segments=segments,
         audio=[(e.pcm.data, e.pcm.rate) for e in events if isinstance(e, AudioChunk)],
-        tools=[(event.name, event.arguments) for event in events if isinstance(event, ToolCall)],
+        tools=[*_calls(events), *_help(events)],
         prosody=prosody,
     )
+
+
+def _calls(events: list[TurnEvent]) -> list[tuple[str, Mapping[str, object]]]:
+    return [(event.name, event.arguments) for event in events if isinstance(event, ToolCall)]
+
+
+def _help(events: list[TurnEvent]) -> list[tuple[str, Mapping[str, object]]]:
+    """What our engine says beside its words, as a model would hand it over."""
+    calls: list[tuple[str, Mapping[str, object]]] = []
+    for event in events:
+        if isinstance(event, AssistantText) and (event.suggestions or event.translation):
+            arguments: dict[str, object] = {
+                "suggestions": list(event.suggestions),
+                "translation": event.translation or "",
+                "is_closing": event.is_closing,
+            }
+            if event.tip:
+                arguments["tip"] = event.tip
+            calls.append((OFFER_HELP.name, arguments))
+    return calls
 
 
 def _resume_of(events: list[TurnEvent]) -> ResumeToken | None:

@@ -160,9 +160,33 @@ NOTE_VOCABULARY = ToolSpec(
 )
 
 
+OFFER_HELP = ToolSpec(
+    "offer_help",
+    "Give what stands behind the learner's Hint and Translate buttons for the reply just made.",
+    {
+        "type": "object",
+        "properties": {
+            "suggestions": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "two or three things the learner could say next",
+            },
+            "translation": {
+                "type": "string",
+                "description": "the reply in the learner's own language",
+            },
+            "tip": {"type": "string", "description": "a cultural tip, if one was given now"},
+            "is_closing": {"type": "boolean", "description": "whether the goal was reached"},
+        },
+        "required": ["suggestions", "translation"],
+        "additionalProperties": False,
+    },
+)
+
+
 def tools() -> tuple[ToolSpec, ...]:
-    """What a generative engine may call, so that corrections and words arrive as data."""
-    return (NOTE_CORRECTION, NOTE_VOCABULARY)
+    """What a generative engine may call, so that corrections, words and help arrive as data."""
+    return (NOTE_CORRECTION, NOTE_VOCABULARY, OFFER_HELP)
 
 
 # A rule that says nothing without this fact is left out.

@@ -13,6 +13,7 @@ from bot.messaging.model import Address
 from bot.voice.contexts.catalogue import find_context
 from bot.voice.engines import Exchange
 from bot.voice.model import ToolCall
+from bot.voice.persona import OFFER_HELP
 from bot.voice.report import VoiceReport, report_to_json, write_report
 from bot.voice.session import (
     Correction,
@@ -224,15 +225,34 @@ def _reply(done: Exchange) -> Reply:
     spoken = " ".join(text.spoken or text.text for text in texts)
     written = " ".join(text.text for text in texts)
     translations = [text.translation for text in texts if text.translation]
+    offered = _offered(done.tools)
+    whole = " ".join(translations) if len(translations) == len(texts) else None
     return Reply(
         text=written,
         spoken=spoken if spoken != written else None,
-        translation=" ".join(translations) if len(translations) == len(texts) else None,
-        suggestions=tuple(s for text in texts for s in text.suggestions),
-        tip=next((text.tip for text in texts if text.tip), None),
-        is_closing=any(text.is_closing for text in texts),
+        translation=whole or offered.translation,
+        suggestions=tuple(s for text in texts for s in text.suggestions) or offered.suggestions,
+        tip=next((text.tip for text in texts if text.tip), offered.tip),
+        is_closing=any(text.is_closing for text in texts) or offered.is_closing,
         is_repair=any(text.is_repair for text in texts),
     )
+
+
+def _offered(calls: Sequence[ToolCall]) -> Reply:
+    """The help a generative engine handed over beside its words."""
+    for call in calls:
+        if call.name == OFFER_HELP.name:
+            given = call.arguments
+            suggestions = given.get("suggestions")
+            lines = suggestions if isinstance(suggestions, list) else []
+            return Reply(
+                text="",
+                translation=str(given.get("translation") or "") or None,
+                suggestions=tuple(str(line) for line in lines if line),
+                tip=str(given.get("tip") or "") or None,
+                is_closing=given.get("is_closing") is True,
+            )
+    return Reply(text="")
 
 
 def _corrections(tools: Sequence[ToolCall]) -> tuple[Correction, ...]:

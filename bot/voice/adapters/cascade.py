@@ -77,6 +77,7 @@ class CascadeEngine:
         tts: Endpoint,
         stt_format: SttFormat = "ogg",
     ) -> None:
+        self._client = http
         self._http = CascadeHttp(http)
         self._stt, self._chat, self._tts = stt, chat, tts
         self._stt_format: SttFormat = stt_format
@@ -103,7 +104,8 @@ class CascadeEngine:
         return CascadeSession(self, spec, spec.history if history is None else history)
 
     async def aclose(self) -> None:
-        """Nothing is held."""
+        """Close the HTTP client: it is this engine's from the moment it was handed over."""
+        await self._client.aclose()
 
     async def transcribe(self, clip: AudioClip, spec: SessionSpec) -> UserTranscript:
         """What a note says; silence is not sent.
