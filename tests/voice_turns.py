@@ -17,7 +17,7 @@ from bot.voice.model import (
     UserTranscript,
     Utterance,
 )
-from bot.voice.ports import VoiceSession
+from bot.voice.ports import EngineSession
 
 T = TypeVar("T")
 
@@ -83,7 +83,7 @@ def dictated(text: str) -> Utterance:
     return Utterance(turn_id="said", say=text)
 
 
-async def take_turn(session: VoiceSession, said: Utterance) -> list[TurnEvent]:
+async def take_turn(session: EngineSession, said: Utterance) -> list[TurnEvent]:
     return [event async for event in session.turn(said)]
 
 

@@ -21,7 +21,7 @@ from bot.voice.session import Turn, VoiceSession
 # Shown to a generative engine in place of the learner's words when it is to speak first.
 BEGIN = "(The learner has just arrived. Greet them and open the conversation.)"
 _LINES_OF_HISTORY = 24
-_SPEED = {Band.BEGINNER: 0.85, Band.INTERMEDIATE: 0.95, Band.ADVANCED: 1.0}
+SPEED = {Band.BEGINNER: 0.85, Band.INTERMEDIATE: 0.95, Band.ADVANCED: 1.0}  # unless chosen
 
 
 def brief(
@@ -44,7 +44,7 @@ def brief(
         reply_language=session.accent or session.language,
         spoken_languages=tuple(language for language in spoken if language),
         tools=tools(),
-        speed=user.preferences.speed or _SPEED[session.level.band],
+        speed=user.preferences.speed or SPEED[session.level.band],
         hints=learner.hints if learner is not None else (),
         history=_history(earlier),
     )

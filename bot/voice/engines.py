@@ -26,7 +26,7 @@ from bot.voice.model import (
     Utterance,
     VoiceQuality,
 )
-from bot.voice.ports import VoiceEngine, VoiceSession
+from bot.voice.ports import VoiceEngine, EngineSession
 
 _log = structlog.get_logger()
 
@@ -154,7 +154,7 @@ class EngineChain:
         done: Exchange,
     ) -> AsyncGenerator[Exchange, None]:
         own = resume if resume is not None and resume.engine == engine.name else None
-        session: VoiceSession | None = None
+        session: EngineSession | None = None
         try:
             crash_point("before engine")
             session = await engine.open(spec, resume=own)

@@ -16,8 +16,8 @@ from bot.voice.model import (
 )
 
 
-class VoiceSession(Protocol):
-    """A leased connection to an engine. One turn at a time."""
+class EngineSession(Protocol):
+    """A leased conversation with an engine, not the stored voice session. One turn at a time."""
 
     def turn(self, said: Utterance, /) -> AsyncIterator[TurnEvent]:
         """Events of one turn, ending with one `TurnEnd`; faults are events, not exceptions."""
@@ -48,7 +48,7 @@ class VoiceEngine(Protocol):
         """Whether it can be reached and used; for `doctor` and start-up."""
         ...
 
-    async def open(self, spec: SessionSpec, /, resume: ResumeToken | None = None) -> VoiceSession:
+    async def open(self, spec: SessionSpec, /, resume: ResumeToken | None = None) -> EngineSession:
         """Begin or resume a conversation.
 
         Raises:
