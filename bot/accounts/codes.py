@@ -6,6 +6,7 @@ import secrets
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.accounts.addresses import lookup_form
 from bot.accounts.model import CodePurpose, OneTimeCode
 from bot.accounts.ports import AccountsWork
 from bot.core.clock import Clock
@@ -17,6 +18,11 @@ RESEND_AFTER = timedelta(seconds=60)
 MOST_AN_HOUR = 5
 CLAIM_LIFETIME = timedelta(hours=24)
 _DIGITS = 6
+
+
+def fingerprint_of(work: AccountsWork, address: str) -> str:
+    """The keyed hash by which an address is found again."""
+    return work.fingerprint(lookup_form(address))
 
 
 class TooManyCodes(DomainError):
@@ -35,11 +41,11 @@ class Codes:
         """A fresh code for confirming `address`; earlier ones stop working.
 
         Raises:
-            TooManyCodes: within a minute of the last, or more than five in an hour, counted for
-                the person and for the address.
+            TooManyCodes: within a minute of this person's last for this address, or more than
+                five in an hour, counted for the person and for the address.
         """
         now = self._clock.now()
-        subject = work.fingerprint(address)
+        subject = fingerprint_of(work, address)
         self._hold_back(work, user_id, subject)
         for old in work.codes.since(CodePurpose.EMAIL, now - LIFETIME, user_id=user_id):
             if old.used_at is None:
@@ -65,7 +71,7 @@ class Codes:
         that a wrong guess is counted.
         """
         now = self._clock.now()
-        subject = work.fingerprint(address)
+        subject = fingerprint_of(work, address)
         codes = work.codes.since(CodePurpose.EMAIL, now - LIFETIME, user_id=user_id)
         open_codes = [c for c in codes if c.used_at is None and c.subject == subject]
         if not open_codes or open_codes[-1].tries >= MOST_TRIES:
@@ -109,11 +115,11 @@ class Codes:
         now = self._clock.now()
         hour_ago = now - timedelta(hours=1)
         for who in ({"user_id": user_id}, {"subject": subject}):
-            recent = work.codes.since(CodePurpose.EMAIL, hour_ago, **who)
-            if len(recent) >= MOST_AN_HOUR:
+            if len(work.codes.since(CodePurpose.EMAIL, hour_ago, **who)) >= MOST_AN_HOUR:
                 raise TooManyCodes("code.too_many_an_hour")
-            if recent and now - recent[-1].created_at < RESEND_AFTER:
-                raise TooManyCodes
+        last_minute = now - RESEND_AFTER
+        if work.codes.since(CodePurpose.EMAIL, last_minute, user_id=user_id, subject=subject):
+            raise TooManyCodes
 
 
 def _digest(token: str) -> str:

@@ -29,13 +29,31 @@ def previous_step(flow: Flow, before: str, applies: Applies) -> Step | None:
 
 
 def progress(flow: Flow, at: str, applies: Applies) -> tuple[int, int]:
-    """Which question this is, of how many, hidden ones not counted."""
-    asked = [step for step in open_steps(flow, applies) if not step.is_hidden]
+    """Which question this is, of how many; hidden ones and the summary are not counted."""
+    open_now = open_steps(flow, applies)
+    asked = [step for step in open_now if not step.is_hidden and not step.is_summary]
     names = [step.name for step in asked]
     position = names.index(at) + 1 if at in names else len(names)
     return position, len(names)
 
 
-def with_answer(answers: Mapping[str, object], step: str, value: object) -> dict[str, object]:
-    """The answers with one more; a skipped step is answered with None."""
-    return {**answers, step: value}
+def unanswered(flow: Flow, answers: Mapping[str, object], applies: Applies) -> Step | None:
+    """The first step whose answer was forgotten, or that came to apply; the summary has none."""
+    return next(
+        (
+            step
+            for step in open_steps(flow, applies)
+            if step.name not in answers and not step.is_summary
+        ),
+        None,
+    )
+
+
+def with_answer(answers: Mapping[str, object], step: Step, value: object) -> dict[str, object]:
+    """The answers with one more; a skipped step is answered with None.
+
+    Where it changes an answer, those that rested on it are forgotten.
+    """
+    is_same = answers.get(step.name) == value
+    kept = answers if is_same else {n: v for n, v in answers.items() if n not in step.resets}
+    return {**kept, step.name: value}

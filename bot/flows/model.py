@@ -17,6 +17,10 @@ class InvalidAnswer(DomainError):
     key = "flow.invalid"
 
 
+class Refused(DomainError):
+    """The answer ends the flow, and nothing of it is kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """Something to choose.
@@ -43,7 +47,8 @@ class Step:
 
     Args:
         name: also the answer's name and part of the catalog key
-            `flow.{flow}.{name}.ask` (`asks` overrides the key).
+            `flow.{flow}.{name}.ask` (`asks` overrides the key; `params` fills it in). So it is
+            with `label`, its name in a summary.
         options: what can be chosen; empty where the answer is typed or sent.
         is_many: several options may be chosen; the answer is a list.
         parse: a typed answer to its value; raises InvalidAnswer. None: typing is not an answer
@@ -55,11 +60,14 @@ class Step:
         before: shown above the question, e.g. a warning or what was found.
         extra_rows: further buttons, whose data belongs to commands or actions.
         after: done inside the transaction once the value is accepted.
+        resets: answers that are forgotten, and asked for again, when this one changes.
         show: the value as a summary shows it.
     """
 
     name: str
     asks: str | None = None
+    label: str | None = None
+    params: Callable[[Scene, Answers], Mapping[str, object]] | None = None
     options: Callable[[Scene, Answers], Sequence[Option]] | None = None
     layout: Layout = Layout.LIST
     is_many: bool = False
@@ -73,6 +81,8 @@ class Step:
     extra_rows: Callable[[Scene, Answers], Sequence[Sequence[Button]]] | None = None
     after: Callable[[Scene, Answers], None] | None = None
     show: Callable[[Scene, object], str] | None = None
+    resets: tuple[str, ...] = ()
+    skip_label: str = "flow.button.skip"
     is_summary: bool = False
     is_hidden: bool = False
 

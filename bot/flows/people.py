@@ -1,66 +1,122 @@
-"""Meeting people: the two doors of /start, help, and what areas of a person's own are reached."""
+"""Meeting people: the two doors of /start, help, and everything of a person's own."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.accounts.codes import Codes
-from bot.accounts.model import LearnerLanguage, Role
-from bot.core.language import Level
-from bot.flows.commands import Command, CommandTable
+from bot.accounts.model import Role, UserStatus
+from bot.flows.commands import Action, Command, CommandTable
 from bot.flows.dispatch import Press
+from bot.flows.email_steps import PREFIX as EMAIL_PREFIX
+from bot.flows.email_steps import EmailSteps
+from bot.flows.learning import PREFIX as LEARNING_PREFIX
+from bot.flows.learning import Learning
 from bot.flows.model import Answers, Flow, Layout, Option, Step
+from bot.flows.own_data import OwnData
+from bot.flows.own_settings import PREFIX as SETTINGS_PREFIX
+from bot.flows.own_settings import OwnSettings
 from bot.flows.practice import TRY_FLOW, Practice
-from bot.flows.runner import Runner
+from bot.flows.privacy import PREFIX as PRIVACY_PREFIX
+from bot.flows.privacy import Privacy
+from bot.flows.profile import PREFIX as PROFILE_PREFIX
+from bot.flows.profile import ProfileCard
+from bot.flows.profile_picture import PictureKeeper
+from bot.flows.runner import Runner, menu_rows
 from bot.flows.scene import Later, Scene
+from bot.flows.student_onboarding import StudentOnboarding
+from bot.flows.tutor_choice import context_name, learner_language
+from bot.flows.tutor_sample import PREFIX as SAMPLE_PREFIX
+from bot.flows.tutor_sample import TutorSamples
+from bot.flows.tutor_steps import TutorSteps
 from bot.flows.voice_turn import Parts
 from bot.i18n.formats import own_language_name
-from bot.messaging.model import Paragraph
+from bot.messaging.model import Button, Paragraph, Style
+from bot.voice.contexts.catalogue import list_contexts
 
-_GUEST_LEVEL = Level.A2
+_ADMIN_LINK = "admin"
+CONTEXT_PREFIX = "x"
 
 
 class People:
-    """Start, help, trying as a guest."""
+    """Start, help, trying as a guest, registering, and a person's own matters."""
 
     def __init__(self, runner: Runner, practice: Practice, parts: Parts, codes: Codes) -> None:
         self._runner = runner
         self._practice = practice
-        self._parts = parts
         self._codes = codes
+        samples = TutorSamples(parts)
+        self._samples = samples
+        self._email = EmailSteps(codes, runner)
+        self._tutor = TutorSteps(parts.chain, samples)
+        self._profile = ProfileCard(runner, self._email, self._tutor, PictureKeeper(parts))
+        self._learning = Learning(runner, self._tutor)
+        self._settings = OwnSettings(runner)
+        self._privacy = Privacy(parts.chain)
+        self._data = OwnData(runner, parts)
+        self._onboarding = StudentOnboarding(runner, practice, self._email, self._tutor)
         self.table = CommandTable(())
 
     def flows(self) -> Sequence[Flow]:
-        return [self._try_flow()]
+        return [
+            self._try_flow(),
+            self._onboarding.flow(),
+            self._profile.flow(),
+            *self._learning.flows(),
+            self._settings.flow(),
+            self._data.forget_flow(),
+        ]
 
     def commands(self) -> Sequence[Command]:
         return [
             Command(name="start", action=self.start),
             Command(name="help", action=self.help),
+            Command(name="register", action=in_private(self._onboarding.register)),
+            _own("profile", self._profile.show),
+            _own("me", self._profile.show, is_listed=False),
+            Command(name="context", action=self._context, is_listed=False),
+            Command(name="settings", action=in_private(self._settings.show)),
+            Command(name="privacy", action=in_private(self._privacy.show)),
+            Command(name="export", action=in_private(self._data.export)),
+            Command(name="forget", action=in_private(self._data.ask_to_forget)),
+            Command(name="terms", action=_terms),
+            Command(name="support", action=_support),
+            Command(name="skip", action=self._skip, is_listed=False),
+            Command(name="back", action=self._back, is_listed=False),
         ]
 
     def presses(self) -> Mapping[str, Press]:
-        return {}
+        return {
+            EMAIL_PREFIX: self._email.press,
+            SAMPLE_PREFIX: self._samples.press,
+            PROFILE_PREFIX: self._profile.press,
+            LEARNING_PREFIX: self._learning.press,
+            SETTINGS_PREFIX: self._settings.press,
+            PRIVACY_PREFIX: self._privacy.press,
+        }
 
     def start(self, scene: Scene, payload: str) -> Later | None:
         """/start: two doors; somebody known is greeted and goes on."""
         if payload and self._is_claim(scene, payload):
             return None
         name = scene.user.first_name
-        if scene.user.is_registered:
+        if not scene.user.is_registered:
             scene.say(
-                scene.text("start.again", name=name),
+                scene.text("start.welcome", name=name),
+                scene.text("start.doors"),
                 buttons=[
                     [scene.button("start.talk", "c:talk")],
-                    [scene.button("start.help", "c:help")],
+                    [scene.button("start.register", "c:register")],
                 ],
             )
             return None
+        if scene.user.status is not UserStatus.ACTIVE:
+            scene.save_user(replace(scene.user, status=UserStatus.ACTIVE))
+            scene.say(scene.text("start.reopened"))
         scene.say(
-            scene.text("start.welcome", name=name),
-            scene.text("start.doors"),
+            scene.text("start.again", name=name),
             buttons=[
                 [scene.button("start.talk", "c:talk")],
-                [scene.button("start.register", "c:register")],
+                [scene.button("start.help", "c:help")],
             ],
         )
         return None
@@ -75,30 +131,89 @@ class People:
 
     def _is_claim(self, scene: Scene, payload: str) -> bool:
         kind, _, token = payload.partition("_")
-        if kind != "admin" or not self._codes.redeem_claim(scene.work, token):
+        if kind != _ADMIN_LINK or not self._codes.redeem_claim(scene.work, token):
             return False
         scene.save_user(replace(scene.user, roles=scene.user.roles | {Role.ADMIN}))
         scene.say(scene.text("start.admin"))
         return True
 
+    def _context(self, scene: Scene, _: str) -> Later | None:
+        """/context: the situations of the language being learned."""
+        learner = scene.work.learner_languages.find_active(scene.user.id)
+        contexts = list_contexts(learner.language) if learner else ()
+        if not contexts:
+            scene.say(scene.text("talk.how"), buttons=menu_rows(scene))
+            return None
+        reader = scene.texts.language
+        rows = [
+            [Button(context_name(c.id, c.language, reader), f"{CONTEXT_PREFIX}:{c.id}")]
+            for c in contexts
+        ]
+        scene.say(scene.text("ask.context", Style.STRONG), buttons=rows)
+        return None
+
+    def _skip(self, scene: Scene, _: str) -> Later | None:
+        state = self._runner.find(scene)
+        if state is not None:
+            return self._runner.skip(scene, state)
+        scene.say(scene.text("cancel.nothing"), buttons=menu_rows(scene))
+        return None
+
+    def _back(self, scene: Scene, _: str) -> Later | None:
+        state = self._runner.find(scene)
+        if state is not None:
+            self._runner.back(scene, state)
+        else:
+            scene.say(scene.text("cancel.nothing"), buttons=menu_rows(scene))
+        return None
+
     def _try_flow(self) -> Flow:
         """One tap: the language to practise."""
 
         def languages(scene: Scene, _: Answers) -> list[Option]:
-            return [Option(tag, own_language_name(tag)) for tag in self.languages()]
+            return [Option(tag, own_language_name(tag)) for tag in self._tutor.suggested(scene)]
 
         def finish(scene: Scene, answers: Answers) -> Later | None:
-            learner = scene.work.learner_languages.choose(
-                LearnerLanguage(
-                    user_id=scene.user.id, language=str(answers["language"]), level=_GUEST_LEVEL
-                )
-            )
-            return self._practice.begin(scene, learner)
+            chosen = learner_language(scene.user.id, answers)
+            return self._practice.begin(scene, scene.work.learner_languages.choose(chosen))
 
         step = Step(name="language", options=languages, layout=Layout.GRID)
         return Flow(TRY_FLOW, (step,), finish, shows_progress=False)
 
-    def languages(self) -> Sequence[str]:
-        """Languages that can be practised now, those with content of ours first."""
-        able = ["en", "es", "fr", "it", "pt", "de", "ja", "ko", "ru", "hi", "ar"]
-        return [tag for tag in able if self._parts.chain.able(tag)]
+
+def _own(name: str, action: Action, *, is_listed: bool = True) -> Command:
+    """A command about a registered person's own matters."""
+    return Command(
+        name=name, action=in_private(action), is_listed=is_listed, needs_registration=True
+    )
+
+
+def in_private(action: Action) -> Action:
+    """What is a person's own is not shown where others read along."""
+
+    def act(scene: Scene, rest: str) -> Later | None:
+        if not scene.incoming.is_shared:
+            return action(scene, rest)
+        scene.say(scene.text("command.in_private"))
+        return None
+
+    return act
+
+
+def _terms(scene: Scene, _: str) -> Later | None:
+    scene.say(
+        scene.text("terms.title", Style.STRONG),
+        *(scene.text(f"terms.{part}") for part in ("service", "tutor", "age", "use", "end")),
+        buttons=[[scene.button("privacy.button.open", "c:privacy")]],
+    )
+    return None
+
+
+def _support(scene: Scene, _: str) -> Later | None:
+    scene.say(
+        scene.text("support.title", Style.STRONG),
+        scene.text("support.help"),
+        scene.text("support.contact"),
+        buttons=menu_rows(scene),
+    )
+    return None

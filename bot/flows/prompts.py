@@ -45,14 +45,17 @@ class Prompt:
         body = list(step.before(scene, answers)) if step.before else []
         if step.is_summary:
             body += self._summary()
-        if flow.shows_progress and not step.is_hidden and not step.is_summary:
+        is_in_order = self.state.returns_to is None and not step.is_hidden and not step.is_summary
+        if flow.shows_progress and is_in_order:
             at, of = progress(flow, step.name, applies_in(scene, answers))
             body.append(scene.text("flow.progress", Style.CODE, at=at, of=of))
         style = Style.PLAIN if step.is_summary else Style.STRONG
-        return [*body, scene.text(step.asks or f"flow.{flow.name}.{step.name}.ask", style)]
+        params = step.params(scene, answers) if step.params else {}
+        key = step.asks or f"flow.{flow.name}.{step.name}.ask"
+        return [*body, scene.text(key, style, **params)]
 
     def rows(self, page: int = 0) -> list[list[Button]]:
-        scene, flow, step = self.scene, self.flow, self.step
+        scene, step = self.scene, self.step
         answers = self.state.answers
         rows = self._option_rows(page)
         if step.extra_rows is not None:
@@ -63,12 +66,21 @@ class Prompt:
             rows.append([self._button("flow.button.confirm", Press.CONFIRM)])
             rows += self._edit_rows()
         last = []
-        if previous_step(flow, step.name, applies_in(scene, answers)) and not step.is_summary:
+        if self._has_back():
             last.append(self._button("flow.button.back", Press.BACK))
         if step.is_optional:
-            last.append(self._button("flow.button.skip", Press.SKIP))
+            last.append(self._button(step.skip_label, Press.SKIP))
         last.append(self._button("flow.button.cancel", Press.CANCEL))
         return [*rows, last]
+
+    def _has_back(self) -> bool:
+        """Where one thing alone is changed, only its own follow-up questions have a way back."""
+        step, state = self.step, self.state
+        is_alone = state.returns_to == "" and not step.is_hidden
+        if step.is_summary or is_alone:
+            return False
+        applies = applies_in(self.scene, state.answers)
+        return previous_step(self.flow, step.name, applies) is not None
 
     def _data(self, press: Press, value: str = "") -> str:
         return f"{PREFIX}:{short_id(self.state.id)}:{self.step.name}:{press.value}{value}"
@@ -77,14 +89,20 @@ class Prompt:
         return self.scene.button(key, self._data(press, value), **params)
 
     def _summary(self) -> list[Paragraph]:
+        applies = applies_in(self.scene, self.state.answers)
         lines = []
         for step in self.flow.steps:
             value = self.state.answers.get(step.name)
             if step.is_summary or step.is_hidden or value is None or value == []:
                 continue
-            label = self.scene.texts(f"flow.{self.flow.name}.{step.name}.label")
+            if not applies(step):
+                continue
+            label = self._label(step)
             lines.append(f"{label}: {step.show(self.scene, value) if step.show else value}")
         return [Paragraph("\n".join(lines), Style.QUOTE)] if lines else []
+
+    def _label(self, step: Step) -> str:
+        return self.scene.texts(step.label or f"flow.{self.flow.name}.{step.name}.label")
 
     def _option_rows(self, page: int) -> list[list[Button]]:
         step, answers = self.step, self.state.answers
@@ -117,7 +135,7 @@ class Prompt:
                 "flow.button.edit",
                 Press.EDIT,
                 step.name,
-                what=self.scene.texts(f"flow.{self.flow.name}.{step.name}.label"),
+                what=self._label(step),
             )
             for step in self.flow.steps
             if not step.is_summary and not step.is_hidden and applies(step)

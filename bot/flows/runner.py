@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.core.entity import short_id
-from bot.flows.engine import next_step, previous_step, with_answer
-from bot.flows.model import Answers, Flow, Given, InvalidAnswer, Option, Step
+from bot.core.errors import DomainError
+from bot.flows.engine import next_step, previous_step, unanswered, with_answer
+from bot.flows.model import Answers, Flow, Given, InvalidAnswer, Option, Refused, Step
 from bot.flows.prompts import Press, Prompt, applies_in, as_list
 from bot.flows.scene import Later, Scene
 from bot.flows.state import FlowState
 from bot.messaging.model import Button
+
+REMOVE_KEYBOARD = {"remove_keyboard": "1"}
 
 
 class Runner:
@@ -46,7 +49,7 @@ class Runner:
             user_id=scene.user.id,
             flow=name,
             step="",
-            answers=answers,
+            answers={**dict.fromkeys(each.name for each in flow.steps), **answers},
             returns_to="",
             asked_in=scene.place,
             updated_at=scene.now,
@@ -75,9 +78,16 @@ class Runner:
         step = _named(flow, state.step)
         try:
             value = self._value(scene, state.answers, step, given)
+            if step.is_many:
+                self._toggle(scene, flow, state, step, str(value))
+                return None
             if step.check is not None:
                 value = step.check(scene, state.answers, value)
-        except InvalidAnswer as wrong:
+        except Refused as refusal:
+            scene.work.flow_states.drop(scene.user.id)
+            scene.show(scene.text(refusal.key, **refusal.params), buttons=menu_rows(scene))
+            return None
+        except DomainError as wrong:
             scene.say(scene.text(wrong.key, **wrong.params))
             self._show(scene, flow, state, step, is_edit=False)
             return None
@@ -102,16 +112,29 @@ class Runner:
         self._show(scene, flow, state, _named(flow, state.step), is_edit=False)
 
     def cancel(self, scene: Scene, state: FlowState) -> None:
+        step = self._flows[state.flow].step(state.step)
         scene.work.flow_states.drop(scene.user.id)
-        scene.show(scene.text("flow.cancelled"), buttons=menu_rows(scene))
+        if step is not None and step.takes_contact:
+            scene.say(scene.text("flow.cancelled"), extra=REMOVE_KEYBOARD)
+        else:
+            scene.show(scene.text("flow.cancelled"), buttons=menu_rows(scene))
 
     def back(self, scene: Scene, state: FlowState) -> None:
         flow = self._flows[state.flow]
-        before = previous_step(flow, state.step, applies_in(scene, state.answers))
+        applies = applies_in(scene, state.answers)
+        if state.returns_to and unanswered(flow, state.answers, applies) is None:
+            self._go(scene, flow, replace(state, returns_to=None), flow.step(state.returns_to))
+            return
+        before = previous_step(flow, state.step, applies)
         if before is not None:
             self._go(scene, flow, state, before)
         else:
             self._show(scene, flow, state, _named(flow, state.step))
+
+    def go_to(self, scene: Scene, state: FlowState, step: str) -> None:
+        """Ask another step of the flow that is under way."""
+        flow = self._flows[state.flow]
+        self._go(scene, flow, state, _named(flow, step))
 
     def skip(self, scene: Scene, state: FlowState) -> Later | None:
         flow = self._flows[state.flow]
@@ -127,7 +150,7 @@ class Runner:
         kind, rest = action[:1], action[1:]
         match kind:
             case Press.CHOOSE:
-                return self._choose(scene, flow, state, step, rest)
+                return self.answer(scene, state, Given(choice=rest))
             case Press.PAGE:
                 self._show(scene, flow, state, step, page=int(rest) if rest.isdigit() else 0)
             case Press.EDIT:
@@ -140,23 +163,19 @@ class Runner:
             case Press.SKIP:
                 return self.skip(scene, state)
             case Press.DONE | Press.CONFIRM:
-                value = state.answers.get(step.name, True)
+                chosen = list(as_list(state.answers.get(step.name)))
+                value = chosen if step.is_many else True
                 return self._accept(scene, flow, state, step, value)
             case _:
                 raise StaleButton
         return None
 
-    def _choose(
-        self, scene: Scene, flow: Flow, state: FlowState, step: Step, value: str
-    ) -> Later | None:
-        if not step.is_many:
-            return self.answer(scene, state, Given(choice=value))
+    def _toggle(self, scene: Scene, flow: Flow, state: FlowState, step: Step, value: str) -> None:
         chosen = list(as_list(state.answers.get(step.name)))
         chosen.remove(value) if value in chosen else chosen.append(value)
-        answers = with_answer(state.answers, step.name, chosen)
+        answers = with_answer(state.answers, step, chosen)
         saved = scene.work.flow_states.save(replace(state, answers=answers))
         self._show(scene, flow, saved, step)
-        return None
 
     def _value(self, scene: Scene, answers: Answers, step: Step, given: Given) -> object:
         options = step.options(scene, answers) if step.options else ()
@@ -175,18 +194,17 @@ class Runner:
     def _accept(
         self, scene: Scene, flow: Flow, state: FlowState, step: Step, value: object
     ) -> Later | None:
-        answers = with_answer(state.answers, step.name, value)
+        answers = with_answer(state.answers, step, value)
         if step.after is not None and value is not None:
             step.after(scene, answers)
         moved = replace(state, answers=answers)
-        if state.returns_to is not None:
-            follow = next_step(flow, step.name, applies_in(scene, answers))
-            is_part = follow is not None and follow.is_hidden
-            target = follow if is_part else flow.step(state.returns_to)
-            if not is_part:
-                moved = replace(moved, returns_to=None)
-            return self._go(scene, flow, moved, target)
-        return self._go(scene, flow, moved, next_step(flow, step.name, applies_in(scene, answers)))
+        applies = applies_in(scene, answers)
+        if state.returns_to is None:
+            return self._go(scene, flow, moved, next_step(flow, step.name, applies))
+        missing = unanswered(flow, answers, applies)
+        if missing is not None:
+            return self._go(scene, flow, moved, missing)
+        return self._go(scene, flow, replace(moved, returns_to=None), flow.step(state.returns_to))
 
     def _go(self, scene: Scene, flow: Flow, state: FlowState, step: Step | None) -> Later | None:
         states = scene.work.flow_states

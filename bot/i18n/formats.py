@@ -1,9 +1,9 @@
 """Dates, numbers and names as the reader writes them, by Babel."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from babel import Locale, dates, numbers
+from babel import Locale, dates, numbers, units
 
 from bot.core.language import base_language
 
@@ -21,6 +21,7 @@ def own_language_name(tag: str) -> str:
 
 
 def country_name(code: str, reader: str) -> str:
+    """A country's name for a reader; the code itself when unknown."""
     name = Locale.parse(reader).territories.get(code.upper())
     return str(name) if name else code
 
@@ -33,14 +34,27 @@ def accent_name(tag: str, reader: str) -> str:
 
 def moment(at: datetime, reader: str, zone: str | None) -> str:
     """Date and time in the reader's zone (UTC where it is not known)."""
-    return dates.format_datetime(
-        at, format="medium", tzinfo=ZoneInfo(zone or "UTC"), locale=reader
-    )
+    return dates.format_datetime(at, format="medium", tzinfo=ZoneInfo(zone or "UTC"), locale=reader)
+
+
+def clock_time(at: datetime, reader: str) -> str:
+    """The time of day of an aware instant, in its own zone: "14:05"."""
+    return dates.format_time(at, format="short", locale=reader, tzinfo=at.tzinfo)
+
+
+def calendar_day(day: date, reader: str) -> str:
+    """A date in words: "December 31, 2001"."""
+    return dates.format_date(day, format="long", locale=reader)
 
 
 def duration(length: timedelta, reader: str) -> str:
     """A length in words: "3 minutes"."""
     return dates.format_timedelta(length, threshold=1.5, locale=reader)
+
+
+def days(number: int, reader: str) -> str:
+    """A number of days in words, not rounded to weeks or months: "30 days"."""
+    return units.format_unit(number, "duration-day", length="long", locale=reader)
 
 
 def decimal(value: float, reader: str, digits: int = 1) -> str:

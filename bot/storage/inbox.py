@@ -23,7 +23,7 @@ _ADD = {
 _DONE = (
     update(inbox)
     .where(inbox.c.key == bindparam("wanted"), inbox.c.done_at.is_(None))
-    .values(done_at=bindparam("at"), body=None)
+    .values(done_at=bindparam("at"), body=None, lane="")  # a lane names a person
 )
 _OVERTAKING = (
     select(inbox.c.key)

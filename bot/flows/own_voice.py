@@ -1,0 +1,27 @@
+"""What is kept of a person's voice, and stopping to keep it."""
+
+from dataclasses import replace
+
+from bot.accounts.model import Purpose
+from bot.flows.scene import Scene
+
+
+def stop_keeping(scene: Scene, purpose: Purpose) -> None:
+    """Nothing more is kept for this purpose, from the running practice on, and what was goes."""
+    work, user_id = scene.work, scene.user.id
+    session = work.voice_sessions.find_active(user_id)
+    is_recording = purpose is Purpose.RECORDING
+    if session is not None:
+        work.voice_sessions.save(
+            replace(session, has_recording=False)
+            if is_recording
+            else replace(session, has_emotion=False)
+        )
+    for turn in work.turns.of_user(user_id):
+        if is_recording:
+            kept = [blob for blob in (turn.audio_id, turn.reply_audio_id) if blob is not None]
+            if kept:
+                work.blobs.remove(*kept)
+                work.turns.save(replace(turn, audio_id=None, reply_audio_id=None))
+        elif turn.prosody is not None:
+            work.turns.save(replace(turn, prosody=None))
