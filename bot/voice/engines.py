@@ -26,7 +26,7 @@ from bot.voice.model import (
     Utterance,
     VoiceQuality,
 )
-from bot.voice.ports import VoiceEngine, EngineSession
+from bot.voice.ports import EngineSession, VoiceEngine
 
 _log = structlog.get_logger()
 

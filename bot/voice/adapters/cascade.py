@@ -226,7 +226,7 @@ class CascadeEngine:
 
 
 class CascadeSession:
-    """One conversation; see `VoiceSession`."""
+    """One conversation; see `EngineSession`."""
 
     def __init__(self, engine: CascadeEngine, spec: SessionSpec, history: Sequence[Said]) -> None:
         self._engine = engine

@@ -123,7 +123,7 @@ class HumeEngine:
 
 
 class HumeSession:
-    """One conversation; see `VoiceSession`."""
+    """One conversation; see `EngineSession`."""
 
     def __init__(
         self,

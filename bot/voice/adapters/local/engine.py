@@ -123,7 +123,7 @@ class LocalEngine:
 
 
 class LocalSession:
-    """One conversation; see `VoiceSession`."""
+    """One conversation; see `EngineSession`."""
 
     def __init__(self, speech: Speech, spec: SessionSpec, tutor: Tutor, state: TutorState) -> None:
         self._speech = speech
