@@ -51,6 +51,9 @@ class DemoWorld:
         for queue in self._queues:
             queue.put_nowait(self.status_json())
 
+    def is_ready(self, part: str) -> bool:
+        return part in self.status and self.status[part].state == "ready"
+
     def status_json(self) -> Json:
         return {
             "type": "status",

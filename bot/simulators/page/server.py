@@ -32,6 +32,7 @@ class DemoPage:
         advance: moves the demo's clock forward and runs what has become due.
         now: the time in the demo; aware.
         notices: lines shown for as long as the page runs, e.g. which part is off and why.
+        is_ready: whether what is behind the page answers; what `/healthz` tells.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class DemoPage:
         port: int = 8080,
         token: str | None = None,
         notices: Sequence[str] = (),
+        is_ready: Callable[[], bool] = lambda: True,
     ) -> None:
         self._world = world
         self._host, self._port = host, port
@@ -54,6 +56,7 @@ class DemoPage:
         self._view = View(world, now=now, notices=notices, samples=tuple(self._samples.values()))
         self._commands = Commands(world, self._samples, advance)
         self._uploads = Uploads(world, to_voice_note)
+        self._is_ready = is_ready
         self._queues: set[asyncio.Queue[Json]] = set()
         self._sockets: set[web.WebSocketResponse] = set()
         self._runner: web.AppRunner | None = None
@@ -99,7 +102,7 @@ class DemoPage:
         return web.Response(body=self._assets["index.html"].body, content_type="text/html")
 
     async def _healthz(self, _: web.Request) -> web.Response:
-        return web.Response(text="ok")
+        return web.Response(text="ok") if self._is_ready() else _starting()
 
     async def _static(self, request: web.Request) -> web.Response:
         asset = self._assets.get(request.match_info["name"])
@@ -156,3 +159,7 @@ class DemoPage:
         if view := views.get(done.removeprefix("un")):
             for queue in self._queues:
                 queue.put_nowait(view())
+
+
+def _starting() -> web.Response:
+    return web.Response(status=503, text="starting")

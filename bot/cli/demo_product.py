@@ -1,0 +1,111 @@
+"""The product behind the demo's page: the ordinary bot, pointed at the simulators."""
+
+import asyncio
+import tempfile
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Protocol
+
+from bot.app import App, build
+from bot.cli.demo_brain import EngineBrain
+from bot.core.clock import Clock
+from bot.core.errors import ServiceFailure
+from bot.core.language import Band
+from bot.serving import Serving
+from bot.simulators.hume.server import HumeSimulator
+from bot.simulators.world import DemoWorld
+from bot.storage.vault import generate_key
+from bot.voice.adapters.local.engine import LocalEngine
+from bot.voice.adapters.local.ports import Line
+from bot.voice.adapters.local.speech import SpeechProcess
+from bot.voice.briefing import SPEED
+from bot.voice.contexts.catalogue import fixed_lines, languages, list_contexts
+from config.settings import Settings, load_settings
+
+_LOOK_SECONDS = 0.1
+_OPENING = 2  # the goal and the first question
+
+
+class MovableClock(Clock, Protocol):
+    """A clock that tells when it was moved."""
+
+    @property
+    def moved(self) -> asyncio.Event: ...
+
+
+async def serve(world: DemoWorld, clock: MovableClock, stop: asyncio.Event) -> None:
+    """Run the bot on a database of its own, which is gone afterwards, until `stop` is set."""
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="linguaflex-demo-"))
+        speech = SpeechProcess()
+        engine = LocalEngine(speech)
+        stack.push_async_callback(engine.aclose)
+        hume = await stack.enter_async_context(HumeSimulator(EngineBrain(engine)))
+        world.report("engine", "ready", detail="Hume EVI (simulated), local voice inside")
+        app = await stack.enter_async_context(
+            build(_settings(Path(folder), world, hume.url), clock=clock)
+        )
+        serving = Serving(app, frozenset({"telegram"}))
+        parts = [
+            serving.run(stop),
+            _tell_readiness(world, serving),
+            _warm(world, speech),
+            _follow(clock, app),
+        ]
+        tasks = [asyncio.create_task(part) for part in parts]
+        stack.push_async_callback(_ended, tasks)
+        await tasks[0]
+
+
+def _settings(folder: Path, world: DemoWorld, hume: str) -> Settings:
+    """Settings that point the bot at the simulators; nothing of `.env` is read."""
+    return load_settings(
+        None,
+        database_url=f"sqlite+aiosqlite:///{folder / 'demo.db'}",
+        encryption_keys=generate_key(),
+        telegram={"token": world.telegram.token, "api_url": world.telegram.url},
+        hume={"api_url": hume, "pace": 0, "languages": ",".join(sorted(languages()))},
+        mail={"smtp_url": world.mailbox.url, "from": "tutor@linguaflex.example"},
+    )
+
+
+async def _tell_readiness(world: DemoWorld, serving: Serving) -> None:
+    while not await serving.is_ready():  # noqa: ASYNC110 - readiness is asked for, never told
+        await asyncio.sleep(_LOOK_SECONDS)
+    world.report("bot", "ready")
+
+
+async def _warm(world: DemoWorld, speech: SpeechProcess) -> None:
+    """Load the speech models and speak the first lines while the visitor looks around."""
+    try:
+        await speech.warm()
+        world.report("speech", "ready")
+        await speech.prepare(_first_lines())
+    except ServiceFailure as failure:
+        world.report("speech", "failed", detail=failure.detail)
+        print(f"The local voice is not available: {failure.detail}", flush=True)
+
+
+def _first_lines() -> list[Line]:
+    """What a guest hears first, in each language."""
+    speed = SPEED[Band.BEGINNER]
+    return [
+        Line(text, language, speed=speed)
+        for language in sorted(languages())
+        for context in list_contexts(language)
+        for text in fixed_lines(context, Band.BEGINNER)[:_OPENING]
+    ]
+
+
+async def _follow(clock: MovableClock, app: App) -> None:
+    """Run what has become due each time the clock was moved."""
+    while True:
+        await clock.moved.wait()
+        clock.moved.clear()
+        app.worker.ring()
+
+
+async def _ended(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
