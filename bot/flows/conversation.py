@@ -34,7 +34,9 @@ def assemble(parts: Parts, codes: Codes) -> Product:
     buttons = TurnButtons(parts, turns, practice, runner)
     people = People(runner, practice, parts, codes)
     runner.add(buttons.fix_flow(), *people.flows())
-    table = CommandTable([*people.commands(), *_practice_commands(practice), _cancel(runner)])
+    table = CommandTable(
+        [*people.commands(), *_practice_commands(practice), _cancel(runner, practice)]
+    )
     people.table = table
     conversation = Conversation(
         commands=table,
@@ -60,13 +62,15 @@ def _practice_commands(practice: Practice) -> Sequence[Command]:
     ]
 
 
-def _cancel(runner: Runner) -> Command:
+def _cancel(runner: Runner, practice: Practice) -> Command:
     def cancel(scene: Scene, _: str) -> Later | None:
         state = runner.find(scene)
-        if state is None:
-            scene.say(scene.text("cancel.nothing"), buttons=menu_rows(scene))
-        else:
+        if state is not None:
             runner.cancel(scene, state)
+        elif practice.has_just_stopped(scene):
+            scene.say(scene.text("cancel.stopped"))
+        else:
+            scene.say(scene.text("cancel.nothing"), buttons=menu_rows(scene))
         return None
 
     return Command(name="cancel", action=cancel, overtakes=True)

@@ -1,6 +1,7 @@
 """Practising: start, end, reports, and what voice notes and typed lines are outside of flows."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.accounts.model import LearnerLanguage
 from bot.core.errors import NotFound
@@ -14,10 +15,11 @@ from bot.voice.engines import EngineChain
 from bot.voice.model import VoiceQuality
 from bot.voice.report import report_from_json
 from bot.voice.service import VoiceService
-from bot.voice.session import VoiceSession
+from bot.voice.session import TurnState, VoiceSession
 
 TRY_FLOW = "try_now"
 _REPORTS_SHOWN = 3
+_JUST = timedelta(minutes=1)
 
 
 class Practice:
@@ -100,6 +102,15 @@ class Practice:
             scene.say(*body, kind=MessageKind.REPORT)
         return None
 
+    def has_just_stopped(self, scene: Scene) -> bool:
+        """A running turn was cut short by the event that is answered now."""
+        session = scene.work.voice_sessions.find_active(scene.user.id)
+        turns = scene.work.turns.of_session(session.id) if session is not None else ()
+        if not turns or turns[-1].state is not TurnState.CANCELLED:
+            return False
+        stopped_at = turns[-1].finished_at
+        return stopped_at is not None and scene.now - stopped_at < _JUST
+
     def on_speech(self, scene: Scene) -> Later | None:
         """A voice note is a turn; without a session it opens one."""
         learner = scene.work.learner_languages.find_active(scene.user.id)
@@ -107,6 +118,9 @@ class Practice:
             scene.say(scene.text("talk.language_first"))
             return self._runner.start(scene, TRY_FLOW)
         if self._is_out_of_turns(scene):
+            return None
+        if _was_ended_before(scene):
+            scene.say(scene.text("end.too_late"), buttons=menu_rows(scene))
             return None
         session = self._service.open(
             scene.work, scene.user, learner, scene.incoming.address, scene.now
@@ -170,6 +184,15 @@ class Practice:
             ]
         ]
         scene.say(*body, buttons=[row for row in rows if row])
+
+
+def _was_ended_before(scene: Scene) -> bool:
+    """The note waited behind a turn while its practice was ended."""
+    latest = scene.work.voice_sessions.find_latest(scene.user.id)
+    if latest is None or latest.ended_at is None:
+        return False
+    # Platforms tell whole seconds: a note of the same second came after.
+    return scene.incoming.at + timedelta(seconds=1) < latest.ended_at
 
 
 def _with_context(scene: Scene, learner: LearnerLanguage) -> LearnerLanguage:

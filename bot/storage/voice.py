@@ -98,6 +98,12 @@ _ACTIVE = (
     .order_by(voice_sessions.c.id.desc())
     .limit(1)
 )
+_LATEST = (
+    select(voice_sessions)
+    .where(voice_sessions.c.user_id == bindparam("user_id"))
+    .order_by(voice_sessions.c.id.desc())
+    .limit(1)
+)
 _BY_CAUSE = select(turns).where(turns.c.cause == bindparam("cause"))
 _OF_SESSION = (
     select(turns).where(turns.c.session_id == bindparam("session_id")).order_by(turns.c.position)
@@ -112,6 +118,9 @@ class SqlVoiceSessions(TableRepo[VoiceSession]):
 
     def find_active(self, user_id: str) -> VoiceSession | None:
         return self._one(_ACTIVE, user_id=user_id)
+
+    def find_latest(self, user_id: str) -> VoiceSession | None:
+        return self._one(_LATEST, user_id=user_id)
 
     def of_user(self, user_id: str) -> Sequence[VoiceSession]:
         return self._all(
