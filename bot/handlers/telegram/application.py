@@ -168,7 +168,8 @@ class TelegramPlatform:
 
 
 def _build(token: str, api_url: str, polling: AiohttpRequest) -> PtbApplication:
-    logging.getLogger("telegram").setLevel(logging.INFO)  # below it PTB logs the token and texts
+    log = logging.getLogger("telegram")
+    log.setLevel(max(log.getEffectiveLevel(), logging.INFO))  # PTB's DEBUG tells token and texts
     return (
         ApplicationBuilder()
         .token(token)
