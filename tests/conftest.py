@@ -44,6 +44,13 @@ class PostgresServer:
         self._psql(f"CREATE DATABASE {name}")
         return self._url(name)
 
+    def copy_of(self, url: str) -> str:
+        """The address of a copy of a database that nobody uses."""
+        original = url.partition("?")[0].rpartition("/")[2]
+        name = f"test_{secrets.token_hex(6)}"
+        self._psql(f"CREATE DATABASE {name} TEMPLATE {original}")
+        return self._url(name)
+
     def _psql(self, command: str) -> None:
         self._server.psql(command)
 

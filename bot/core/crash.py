@@ -8,20 +8,43 @@ Without these variables a point costs one comparison.
 import os
 from itertools import count
 from pathlib import Path
+from threading import Lock
 
-_AT = int(os.environ.get("LINGUAFLEX_CRASH_AT", "0"))
-_LOG = os.environ.get("LINGUAFLEX_CRASH_LOG")
-_IS_WATCHED = bool(_AT or _LOG)
-_numbers = count(1)
+
+class _Watch:
+    """Counts the points of this process, whichever thread they are in."""
+
+    def __init__(self, crash_at: int, log: str | None) -> None:
+        self._crash_at = crash_at
+        self._log = Path(log) if log else None
+        self._numbers = count(1)
+        self._lock = Lock()
+
+    def passed(self, name: str) -> None:
+        with self._lock:  # the log's last line is the point of the crash
+            number = next(self._numbers)
+            if self._log:
+                with self._log.open("a") as log:
+                    log.write(f"{number} {name}\n")
+            if number == self._crash_at:
+                os._exit(9)
+
+
+_watch: _Watch | None = None
+
+
+def arm() -> None:
+    """Do what the environment says from here on, and count from one."""
+    global _watch
+    crash_at = int(os.environ.get("LINGUAFLEX_CRASH_AT", "0"))
+    log = os.environ.get("LINGUAFLEX_CRASH_LOG")
+    _watch = _Watch(crash_at, log) if crash_at or log else None
 
 
 def crash_point(name: str) -> None:
     """Mark a point before or after a commit or an outside call."""
-    if not _IS_WATCHED:
-        return
-    number = next(_numbers)
-    if _LOG:
-        with Path(_LOG).open("a") as log:
-            log.write(f"{number} {name}\n")
-    if number == _AT:
-        os._exit(9)
+    if _watch is not None:
+        _watch.passed(name)
+
+
+arm()

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from telegram.error import NetworkError
 
+from bot.core.crash import crash_point
 from bot.core.errors import Cause, ServiceFailure
 from bot.handlers.telegram.failures import SERVICE, service_failure
 from bot.handlers.telegram.request import AiohttpRequest, retry_after
@@ -112,12 +113,14 @@ class Poller:
             "timeout": f"{self._poll_seconds:g}",
             "allowed_updates": self._allowed_updates,
         }
+        crash_point("before getUpdates")
         try:
             status, payload = await self._request.post_form(
                 self._url, fields, read_timeout=self._poll_seconds + _GRACE_SECONDS
             )
         except NetworkError as error:
             raise service_failure(error) from error
+        crash_point("after getUpdates")
         return self._result(status, payload)
 
     def _result(self, status: int, payload: bytes) -> list[RawUpdate]:
