@@ -25,6 +25,7 @@ _AT_ONCE = 32
 _FIRST_WAIT_SECONDS = 1.0
 _LONGEST_WAIT_SECONDS = 300.0
 _MOST_ATTEMPTS = 60
+_MOST_STUMBLES = 5
 _SHORTEST_WAIT_SECONDS = 0.05
 _SETTLED_IN_MEMORY = 10_000
 _GRACE_SECONDS = 3.0
@@ -201,18 +202,26 @@ class Sender:
         message = room.waiting[0]
         try:
             wait = await self._attempt(message, room)
-        except ServiceFailure as failure:
-            _log.warning("outbox.waits", key=message.key, cause=str(failure))
-            wait = _FIRST_WAIT_SECONDS
-        except Exception:  # a bug on the way must not stop the room for good
-            _log.exception("outbox.attempt_failed", key=message.key)
-            wait = _FIRST_WAIT_SECONDS
+        except Exception as error:  # the database is away, or a bug: the room goes on all the same
+            wait = await self._stumbled(message, room, error)
         finally:
             self._slots.release()
         if wait:
             self._push_after(wait, room)
         else:
             self._settle(room)
+
+    async def _stumbled(self, message: Outgoing, room: _Room, error: Exception) -> float:
+        """Trouble of our own; a message that always causes it is given up in the end."""
+        room.attempts += 1
+        if isinstance(error, ServiceFailure):
+            _log.warning("outbox.waits", key=message.key, cause=str(error))
+        else:
+            _log.error("outbox.stumbled", key=message.key, exc_info=error)
+            if room.attempts >= _MOST_STUMBLES:
+                await self._marks.put(message, error=type(error).__name__)
+                return 0.0
+        return _doubled(room.attempts)
 
     def _settle(self, room: _Room) -> None:
         """The room's first message is dealt with; on to the next."""
@@ -235,7 +244,12 @@ class Sender:
             self._idle.pop(room.name).set()
 
     async def _attempt(self, message: Outgoing, room: _Room) -> float:
-        """Send one message; returns the seconds until it is to be tried again, 0 for settled."""
+        """Send one message; returns the seconds until it is to be tried again, 0 for settled.
+
+        That a message goes out is written down first where a crash must not double it.
+        """
+        if message.change is Change.SEND and not message.kind.is_resent:
+            await self._storage.write(lambda work: work.outbox.begin(message.key))
         try:
             attachment = await self._bytes(message)
             crash_point(f"before send {message.kind.value}")
@@ -272,8 +286,7 @@ class Sender:
         await self._storage.write(lambda work: work.outbox.count_attempt(message.key, str(failure)))
         if failure.retry_after is not None:
             return max(failure.retry_after, _SHORTEST_WAIT_SECONDS)
-        doubled = _FIRST_WAIT_SECONDS * (1 << min(room.attempts - 1, 9))
-        return min(doubled, _LONGEST_WAIT_SECONDS)
+        return _doubled(room.attempts)
 
     async def _tell(
         self, on_trouble: Callable[[Outgoing], Awaitable[None]], message: Outgoing
@@ -307,6 +320,10 @@ class Sender:
         room.waiting = deque(
             replace(message, to=replace(message.to, room=new)) for message in room.waiting
         )
+
+
+def _doubled(attempts: int) -> float:
+    return min(_FIRST_WAIT_SECONDS * (1 << min(attempts - 1, 9)), _LONGEST_WAIT_SECONDS)
 
 
 def _spawn(work: Coroutine[None, None, None], tasks: set[asyncio.Task[None]]) -> None:

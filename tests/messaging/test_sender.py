@@ -2,23 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 import pytest
 
 from bot.accounts.model import Identity, User
 from bot.core.errors import Cause, NotFound, ServiceFailure
-from bot.messaging import outbox as outbox_module
-from bot.messaging.instance import Instance
 from bot.messaging.model import (
-    Address,
     Attachment,
     Change,
-    IncomingMedia,
-    Indication,
     MediaKind,
     MessageKind,
     Outgoing,
@@ -26,13 +20,11 @@ from bot.messaging.model import (
 )
 from bot.messaging.outbox import Sender
 from bot.messaging.ports import Pace, Undeliverable
-from bot.storage.engine import SqlStorage, open_storage
+from bot.storage.engine import SqlStorage
 from bot.storage.messaging import Receipt, SendState
-from bot.storage.vault import Keyring
-from bot.storage.work import Signal, Work
+from bot.storage.work import Work
 from tests.message_builders import NOW, HandClock, a_message
-
-UNPACED = Pace(0)
+from tests.sender_stage import Platform, a_sender, put, receipt
 
 
 class LaterKind(StrEnum):
@@ -45,85 +37,9 @@ class LaterKind(StrEnum):
     def lane(self) -> SendLane:
         return SendLane(self.value)
 
-
-class Platform:
-    """A messenger that keeps what it was sent, and fails as told."""
-
-    platform = "test"
-
-    def __init__(self, pace: Pace = UNPACED, room_pace: Pace = UNPACED) -> None:
-        self.pace = pace
-        self._room_pace = room_pace
-        self.sent: list[tuple[str, str]] = []
-        self.bytes: list[bytes | None] = []
-        self.troubles: dict[str, list[Exception]] = {}
-        self.gate: asyncio.Event | None = None
-        self.calls: list[str] = []
-        self.called = asyncio.Event()
-        self.on_send: Callable[[], Awaitable[None]] | None = None
-
-    def room_pace(self, address: Address, /) -> Pace:
-        return self._room_pace
-
-    async def send(self, message: Outgoing, attachment: bytes | None, /) -> str | None:
-        self.calls.append(message.key)
-        self.called.set()
-        if self.gate is not None:
-            await self.gate.wait()
-        if self.on_send is not None:
-            await self.on_send()
-        if self.troubles.get(message.key):
-            raise self.troubles[message.key].pop(0)
-        self.sent.append((message.to.room, message.key))
-        self.bytes.append(attachment)
-        return f"id {message.key}"
-
-    async def indicate(self, address: Address, indication: Indication, /) -> None: ...
-
-    async def fetch(self, media: IncomingMedia, /, *, max_bytes: int) -> bytes:
-        raise NotImplementedError
-
-    def keys(self, room: str) -> list[str]:
-        return [key for where, key in self.sent if where == room]
-
-
-@pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox_module, "_FIRST_WAIT_SECONDS", 0.01)
-    monkeypatch.setattr(outbox_module, "_GRACE_SECONDS", 1.0)
-
-
-@pytest.fixture
-def platform() -> Platform:
-    return Platform()
-
-
-@pytest.fixture
-async def sender(storage: SqlStorage, platform: Platform) -> AsyncIterator[Sender]:
-    running = a_sender(storage, platform)
-    running.start()
-    yield running
-    await running.aclose()
-
-
-def a_sender(storage: SqlStorage, platform: Platform) -> Sender:
-    """A sender that sends what is committed for its platform, as in the app."""
-    storage.instance.senders.add("test")
-    sender = Sender(storage, HandClock(), platform)
-
-    def listen(signals: list[Signal]) -> None:
-        sender.put([signal.message for signal in signals if signal.message])
-
-    storage.on_commit(listen)
-    return sender
-
-
-async def put(storage: SqlStorage, *messages: Outgoing) -> None:
-    await storage.write(lambda work: work.outbox.put(*messages, at=NOW))
-
-
-async def receipt(storage: SqlStorage, key: str) -> Receipt | None:
-    return await storage.read(lambda work: work.outbox.find_receipt(key))
+    @property
+    def is_resent(self) -> bool:
+        return True
 
 
 async def test_what_is_committed_goes_out_and_is_written_down(
@@ -284,17 +200,35 @@ async def test_a_database_that_is_away_while_sending_stops_no_room_for_good(
     await sender.aclose()
 
 
+async def test_a_message_that_always_trips_us_is_given_up_and_the_room_goes_on(
+    storage: SqlStorage, platform: Platform
+) -> None:
+    storage.instance.senders.add("test")
+    flaky = Flaky(storage, RuntimeError("bug"))
+    sender = Sender(flaky, HandClock(), platform)
+    sender.start()
+    bad, good = a_message("bad", kind=MessageKind.PROMPT), a_message("good")
+    await put(storage, bad, good)
+    flaky.failures = 5
+    sender.put([bad, good])
+    await sender.drained("7")
+    assert platform.keys("7") == ["good"]
+    assert await receipt(storage, "bad") == Receipt("bad", SendState.FAILED, error="RuntimeError")
+    await sender.aclose()
+
+
 class Flaky:
     """A storage whose next writes fail."""
 
-    def __init__(self, storage: SqlStorage) -> None:
+    def __init__(self, storage: SqlStorage, error: Exception | None = None) -> None:
         self._storage = storage
+        self._error = error or ServiceFailure("database", Cause.UNREACHABLE)
         self.failures = 0
 
     async def write(self, unit: Callable[[Work], object], /) -> object:
         if self.failures:
             self.failures -= 1
-            raise ServiceFailure("database", Cause.UNREACHABLE)
+            raise self._error
         return await self._storage.write(unit)
 
     async def read(self, query: Callable[[Work], object], /) -> object:
@@ -325,118 +259,6 @@ async def test_the_bytes_of_an_attachment_go_with_it_and_are_removed_unless_kept
     assert gone.state is SendState.FAILED
 
 
-async def beat(storage: SqlStorage, seconds: float = 60.0) -> None:
-    until = datetime.now(UTC) + timedelta(seconds=seconds)
-    await storage.write(lambda work: work.claims.beat(until))
-
-
-async def test_after_a_crash_what_matters_is_sent_again_and_a_menu_is_not(
-    database_url: str, keyring: Keyring
-) -> None:
-    dead = open_storage(database_url, keyring, Instance(senders={"test"}))
-    await dead.open()
-    await beat(dead, seconds=-1)
-    await put(
-        dead,
-        a_message("menu", kind=MessageKind.PROMPT),
-        a_message("answer", kind=MessageKind.TUTOR_REPLY),
-        a_message("report", kind=MessageKind.REPORT),
-    )
-    await dead.aclose()
-
-    storage, platform = open_storage(database_url, keyring, Instance()), Platform()
-    await storage.open()
-    await beat(storage)
-    sender = a_sender(storage, platform)
-    sender.start()
-    assert await sender.adopt() == 2
-    await sender.drained("7")
-    assert platform.keys("7") == ["answer", "report"]
-    menu = await receipt(storage, "menu")
-    assert menu is not None
-    assert menu.state is SendState.DROPPED
-    assert await sender.adopt() == 0
-    await sender.aclose()
-    await storage.aclose()
-
-
-async def test_what_other_processes_put_for_this_platform_is_taken_over_menus_included(
-    storage: SqlStorage, platform: Platform
-) -> None:
-    await put(storage, a_message("menu", kind=MessageKind.PROMPT))
-    sender = a_sender(storage, platform)
-    sender.start()
-    await sender.adopt()
-    await sender.drained("7")
-    assert platform.keys("7") == ["menu"]
-    await sender.aclose()
-
-
-async def test_a_row_whose_commit_was_never_announced_is_found_and_sent(
-    storage: SqlStorage, platform: Platform
-) -> None:
-    storage.instance.senders.add("test")
-    await put(storage, a_message("m", kind=MessageKind.PROMPT))
-    sender = Sender(storage, HandClock(), platform)
-    sender.start()
-    assert await sender.adopt() == 1
-    await sender.drained("7")
-    assert platform.keys("7") == ["m"]
-    await sender.aclose()
-
-
-async def test_taking_over_leaves_alone_what_is_under_way_here(
-    storage: SqlStorage, sender: Sender, platform: Platform
-) -> None:
-    platform.gate = asyncio.Event()
-    await put(storage, a_message("m", kind=MessageKind.PROMPT))
-    await platform.called.wait()
-    assert await sender.adopt() == 0
-    platform.gate.set()
-    await sender.drained("7")
-    assert platform.keys("7") == ["m"]
-    assert await receipt(storage, "m") == Receipt("m", SendState.SENT, "id m")
-
-
-async def test_closing_lets_what_is_under_way_arrive_and_gives_the_rest_back(
-    storage: SqlStorage, platform: Platform
-) -> None:
-    sender = a_sender(storage, platform)
-    sender.start()
-    platform.gate = asyncio.Event()
-    await put(storage, a_message("first"), a_message("menu", kind=MessageKind.PROMPT))
-    await platform.called.wait()
-    closing = asyncio.create_task(sender.aclose())
-    await asyncio.sleep(0)
-    platform.gate.set()
-    await closing
-    assert platform.keys("7") == ["first"]
-    assert await receipt(storage, "first") == Receipt("first", SendState.SENT, "id first")
-    assert await receipt(storage, "menu") == Receipt("menu", SendState.WAITING)
-
-
-async def test_a_sender_that_lost_its_claim_gives_back_what_it_has_not_begun(
-    storage: SqlStorage, platform: Platform
-) -> None:
-    sender = a_sender(storage, platform)
-    sender.start()
-    platform.gate = asyncio.Event()
-    await put(storage, a_message("begun"), a_message("queued"), a_message("other", "8"))
-    await platform.called.wait()
-    storage.instance.senders.clear()
-    sender.halt()
-    platform.gate.set()
-    await sender.all_sent()
-    begun = list(platform.calls)
-    await sender.aclose()
-    assert "queued" not in begun
-    for key in ("begun", "queued", "other"):
-        state = SendState.SENT if key in begun else SendState.WAITING
-        found = await receipt(storage, key)
-        assert found is not None
-        assert found.state is state
-
-
 async def test_who_waits_is_told_once_that_a_message_has_trouble(
     storage: SqlStorage, platform: Platform
 ) -> None:
@@ -456,28 +278,3 @@ async def test_who_waits_is_told_once_that_a_message_has_trouble(
     assert told == ["m"]
     assert platform.keys("7") == ["m"]
     await sender.aclose()
-
-
-async def test_two_processes_that_take_over_at_once_send_each_row_once(
-    postgres,
-    keyring: Keyring,  # type: ignore[no-untyped-def]
-) -> None:
-    url = postgres.fresh_url()
-    storages = [open_storage(url, keyring, Instance()) for _ in range(3)]
-    for storage in storages:
-        await storage.open()
-        await beat(storage)
-    await put(storages[2], *(a_message(n, str(n)) for n in range(50)))
-    platforms = [Platform(), Platform()]
-    senders = [a_sender(s, p) for s, p in zip(storages, platforms, strict=False)]
-    for sender in senders:
-        sender.start()
-    counts = await asyncio.gather(*(sender.adopt() for sender in senders))
-    for sender in senders:
-        await asyncio.gather(*(sender.drained(str(n)) for n in range(50)))
-        await sender.aclose()
-    for storage in storages:
-        await storage.aclose()
-    assert sum(counts) == 50
-    sent = sorted(int(key) for p in platforms for _, key in p.sent)
-    assert sent == list(range(50))
