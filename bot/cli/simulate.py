@@ -4,8 +4,8 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from bot.cli.env_file import merged, quoted, read_text, write_private
@@ -38,23 +38,33 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def simulate(arguments: argparse.Namespace) -> int:
-    """Start everything on loopback, print the settings, and wait."""
+    """Start everything, say where, and wait."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with AsyncExitStack() as stack:
-        settings = await _start(stack, arguments)
-        if arguments.env is not None:
-            write_private(arguments.env, merged(read_text(arguments.env), settings))
-        for name, value in settings.items():
-            print(f"{name}={quoted(value)}")
-        print("# `linguaflex init --yes` adds a key and a database. Ctrl-C ends this.", flush=True)
+    async with simulated(arguments) as settings:
+        publish(settings, arguments.env)
         await stop.wait()
     return 0
 
 
+def publish(settings: Mapping[str, str], file: Path | None) -> None:
+    """Print the settings as lines of an env file; in `file`, others stay."""
+    if file is not None:
+        write_private(file, merged(read_text(file), settings))
+    for name, value in settings.items():
+        print(f"{name}={quoted(value)}")
+    print("# `linguaflex init --yes` adds a key and a database. Ctrl-C ends this.", flush=True)
+
+
+@asynccontextmanager
+async def simulated(arguments: argparse.Namespace) -> AsyncIterator[Mapping[str, str]]:
+    """Simulators on loopback, and the settings that lead to them."""
+    async with AsyncExitStack() as stack:
+        yield await _start(stack, arguments)
+
+
 async def _start(stack: AsyncExitStack, arguments: argparse.Namespace) -> Mapping[str, str]:
-    """The settings that lead to what was started; it ends with `stack`."""
     from bot.simulators.hume.server import HumeSimulator
     from bot.simulators.mailbox import Mailbox
     from bot.simulators.openai import CascadeSimulator

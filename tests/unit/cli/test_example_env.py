@@ -1,6 +1,7 @@
 """`config/example.env` names every setting, tells its default, and says what it is."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 from bot.cli.env_file import setting_names
@@ -45,6 +46,6 @@ def flat(values: dict[str, object]) -> list[tuple[str, object]]:
 def test_every_setting_has_a_line_that_says_what_it_is():
     lines = EXAMPLE.read_text("utf-8").splitlines()
 
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         if ASSIGNMENT.fullmatch(line):
             assert re.fullmatch(r"# \S.{10,}\.", before), line
