@@ -49,6 +49,7 @@ def assemble(parts: Parts, codes: Codes) -> Product:
         on_speech=practice.on_speech,
         on_text=practice.on_text,
         on_file=practice.on_file,
+        resume=turns.resume,
         overtaking_presses=(f"{TURN_PREFIX}:*:end", "c:end", "c:cancel"),
     )
     return Product(conversation, practice, table)

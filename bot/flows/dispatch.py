@@ -42,6 +42,7 @@ class Conversation:
         on_speech: a voice note, an audio file or a video note outside of a flow.
         on_text: typed text outside of a flow.
         on_file: a photo or document outside of a flow.
+        resume: goes on with what an event had begun when a crash cut it off; None: it had not.
         overtaking_presses: patterns of button data that end or cancel something.
     """
 
@@ -51,6 +52,7 @@ class Conversation:
     on_speech: Callable[[Scene], Later | None]
     on_text: Callable[[Scene], Later | None]
     on_file: Callable[[Scene], Later | None]
+    resume: Callable[[Scene], Later | None]
     overtaking_presses: tuple[str, ...] = ()
 
 
@@ -109,7 +111,7 @@ class Dispatch:
 
     def _unit(self, work: FlowWork, incoming: Incoming) -> Later | None:
         scene = self._scenes.of(work, incoming)
-        later = self._route(scene)
+        later = self._conversation.resume(scene) or self._route(scene)
         if later is None:
             self._scenes.finish(scene)
         return later

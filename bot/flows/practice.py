@@ -60,7 +60,7 @@ class Practice:
         )
         self._introduce(scene, session)
         turn = self._service.begin_turn(
-            scene.work, session, f"opening:{session.id}", scene.now, is_spoken=False
+            scene.work, session, scene.incoming.key, scene.now, is_spoken=False
         )
         return self._turns.opening(turn)
 

@@ -16,7 +16,7 @@ from bot.messaging.model import (
     Paragraph,
     Style,
 )
-from bot.voice.session import Turn, TurnState
+from bot.voice.session import SessionStatus, Turn, TurnState
 
 FIX_FLOW = "fix_transcript"
 _SLOW = 0.7
@@ -126,11 +126,14 @@ class TurnButtons:
         return Flow(FIX_FLOW, (step,), self._answer_anew, shows_progress=False)
 
     def _answer_anew(self, scene: Scene, answers: Answers) -> Later | None:
-        turn = scene.work.turns.get(str(answers["turn"]))
+        asked = scene.work.turns.get(str(answers["turn"]))
+        session = scene.work.voice_sessions.get(asked.session_id)
+        if session.status is not SessionStatus.ACTIVE:
+            raise DomainError("end.already")
+        turn = replace(asked, cause=scene.incoming.key)  # after a crash this event goes on with it
         words = answers["words"]
         text = str(words.get("text", "")) if isinstance(words, dict) else ""
         if text:
-            session = scene.work.voice_sessions.get(turn.session_id)
             turn = self._parts.service.correct_transcript(scene.work, turn, session, text)
             turn = scene.work.turns.save(replace(turn, state=TurnState.HEARD))
             return self._turns.typed(turn, text)

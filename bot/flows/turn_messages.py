@@ -18,7 +18,7 @@ from bot.messaging.model import (
     Style,
 )
 from bot.voice.model import EncodedVoice, UserTranscript
-from bot.voice.session import Reply, Turn, VoiceSession
+from bot.voice.session import Reply, Turn
 
 PREFIX = "t"
 _UNSENT_AUDIO_KEPT_FOR = timedelta(days=2)
@@ -39,7 +39,7 @@ def speaks(loaded: _Speaking) -> bool:
 
     A typed line is answered in kind; its Listen button speaks it.
     """
-    is_typed = not loaded.turn.is_spoken and loaded.turn.position > 0
+    is_typed = not loaded.turn.is_spoken and not loaded.turn.is_opening
     return loaded.user.preferences.reply_mode is ReplyMode.VOICE and not is_typed
 
 
@@ -60,12 +60,16 @@ def say_transcript(scene: Scene, turn: Turn, heard: UserTranscript) -> None:
 def say_reply(
     scene: Scene,
     turn: Turn,
-    session: VoiceSession,
     voice: EncodedVoice | None,
     *,
     is_fallback: bool,
+    is_first: bool,
 ) -> None:
-    """The tutor's reply: a voice bubble with its text folded under it, or the text alone."""
+    """The tutor's reply: a voice bubble with its text folded under it, or the text alone.
+
+    Args:
+        is_first: the turn is not answered anew, from the right words.
+    """
     reply = turn.reply
     if reply is None:
         return
@@ -83,7 +87,8 @@ def say_reply(
         attachment=voice_attachment(scene, voice) if voice else None,
         key=f"turn:{turn.id}:reply:{scene.incoming.key}",
     )
-    _count_guest_turn(scene, turn)
+    if is_first and not turn.is_opening:
+        _count_guest_turn(scene)
 
 
 def voice_attachment(scene: Scene, voice: EncodedVoice) -> Attachment:
@@ -135,9 +140,9 @@ def _button(scene: Scene, key: str, turn: Turn, action: str) -> Button:
     return scene.button(key, f"{PREFIX}:{short_id(turn.id)}:{action}")
 
 
-def _count_guest_turn(scene: Scene, turn: Turn) -> None:
+def _count_guest_turn(scene: Scene) -> None:
     """A guest's turns are counted once answered; after the last one registering is offered."""
-    if scene.user.is_registered or turn.position == 0:
+    if scene.user.is_registered:
         return
     user = scene.save_user(replace(scene.user, guest_turns=scene.user.guest_turns + 1))
     if user.guest_turns >= scene.rules.guest_turns:

@@ -45,7 +45,7 @@ from bot.voice.model import (
 )
 from bot.voice.ports import AudioCodec, Sound
 from bot.voice.service import VoiceService
-from bot.voice.session import Turn, TurnState, VoiceSession
+from bot.voice.session import SessionStatus, Turn, TurnState, VoiceSession
 from bot.voice.stored_evidence import NoteMeasures, measures_to_json
 
 _log = structlog.get_logger()
@@ -119,6 +119,17 @@ class VoiceTurns:
 
         return _Run(self._parts, turn.id, begin)
 
+    def resume(self, scene: Scene) -> Later | None:
+        """Go on with the turn this event is to be answered with, if a crash cut that off."""
+        turn = scene.work.turns.find_by_cause(scene.incoming.key)
+        if turn is None:
+            return None
+        if turn.is_opening:
+            return self.opening(turn)
+        if scene.incoming.media is not None:
+            return self.note(turn)
+        return self.typed(turn, scene.incoming.text or "")
+
     async def _hear(self, incoming: Incoming, loaded: Loaded) -> Utterance:
         """Fetch and decode the note.
 
@@ -177,6 +188,10 @@ class _Run:
         loaded = await parts.storage.read(self._load)
         if loaded.turn.state in _ENDED:
             await self._end(incoming, loaded.turn.state)
+            return
+        if loaded.session.status is not SessionStatus.ACTIVE:
+            late = None if loaded.turn.is_opening else partial(say_failed, key="end.too_late")
+            await self._end(incoming, TurnState.CANCELLED, late)
             return
         messenger = parts.messengers[incoming.address.platform]
         sign = Indication.RECORDING_VOICE if speaks(loaded) else Indication.TYPING
@@ -272,8 +287,9 @@ class _Run:
             is_new_engine = done.is_fallback and not session.is_fallback_told
             if said.audio is not None and session.has_recording:
                 turn = replace(turn, audio_id=_keep(scene, said.audio))
+            is_first = turn.reply is None
             turn, session = parts.service.answered(work, turn, session, done, scene.now)
-            say_reply(scene, turn, session, voice, is_fallback=is_new_engine)
+            say_reply(scene, turn, voice, is_fallback=is_new_engine, is_first=is_first)
             parts.scenes.finish(scene)
 
         await parts.storage.write(unit)

@@ -114,10 +114,7 @@ class VoiceService:
     def begin_turn(
         self, work: VoiceWork, session: VoiceSession, cause: str, now: datetime, *, is_spoken: bool
     ) -> Turn:
-        """The turn an event causes: found again after a crash, else added."""
-        found = work.turns.find_by_cause(cause)
-        if found is not None:
-            return found
+        """The turn an event causes."""
         return work.turns.add(
             Turn(
                 session_id=session.id,
@@ -133,7 +130,7 @@ class VoiceService:
     def answered(
         self, work: VoiceWork, turn: Turn, session: VoiceSession, done: Exchange, now: datetime
     ) -> tuple[Turn, VoiceSession]:
-        """Store what the tutor said, and where the conversation stands."""
+        """Store what the tutor said, and where the conversation stands; a turn counts once."""
         saved = work.turns.save(
             replace(
                 turn,
@@ -151,7 +148,7 @@ class VoiceService:
             engine=done.engine,
             resume=done.resume or session.resume,
             last_at=now,
-            turn_count=session.turn_count + 1,
+            turn_count=session.turn_count + (turn.reply is None),
             is_fallback_told=session.is_fallback_told or done.is_fallback,
         )
         return saved, work.voice_sessions.save(moved)

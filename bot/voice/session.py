@@ -126,7 +126,8 @@ class Turn(Entity):
     """One exchange of a session. Texts, evidence and measures are sealed.
 
     Args:
-        cause: key of the inbox row that began it; a row begins at most one turn.
+        cause: key of the inbox row being answered: the one that began the turn, or the latest that
+            set right what was misheard. At most one turn answers a row.
         is_spoken: the learner sent a voice note (otherwise typed, or it is the opening).
         corrected: the learner's own wording where the recogniser had misheard; scores use it.
         evidence: measures for the scores, as the scoring modules define them.
@@ -154,6 +155,11 @@ class Turn(Entity):
     reply_audio_id: str | None = None
     created_at: datetime
     finished_at: datetime | None = None
+
+    @property
+    def is_opening(self) -> bool:
+        """The tutor's first line, before the learner has said anything."""
+        return self.position == 0 and not self.is_spoken
 
     @property
     def said(self) -> str:
