@@ -40,6 +40,7 @@ from bot.voice.model import (
 NAME = "hume"
 DEFAULT_HOST = "api.hume.ai"
 _PAUSE: Message = {"type": "pause_assistant_message"}
+_HASTY_CHUNK_SECONDS = 0.5
 _SILENCE_SECONDS = 0.1  # a piece of the silence streamed while words are awaited
 _RESUME: Message = {"type": "resume_assistant_message"}
 LANGUAGES = frozenset({"en", "ja", "ko", "es", "fr", "pt", "it", "de", "ru", "hi", "ar"})
@@ -234,15 +235,15 @@ class HumeSession:
             pass
 
     async def _stream(self, socket: HumeSocket, sound: Pcm, *, pace: float) -> None:
+        """Chunks as Hume wants them; without a pace fewer and larger, others' turn between them."""
         loop = asyncio.get_running_loop()
-        due = loop.time()
-        for message in audio_messages(sound):
+        due, seconds = loop.time(), CHUNK_SECONDS if pace else _HASTY_CHUNK_SECONDS
+        for message in audio_messages(sound, seconds):
             if socket.is_over:
                 return
             await socket.send(message)
-            due += CHUNK_SECONDS * pace
-            if pace:
-                await asyncio.sleep(due - loop.time())
+            due += seconds * pace
+            await asyncio.sleep(max(0.0, due - loop.time()))
 
     async def _hear_reply(self, socket: HumeSocket, exchange: Exchange) -> None:
         limit = self._timing.reply

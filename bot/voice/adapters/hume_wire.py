@@ -110,9 +110,9 @@ def session_settings(spec: SessionSpec, *, is_resumed: bool) -> Message:
     return message
 
 
-def audio_messages(pcm: Pcm) -> Iterator[Message]:
-    """A note in chunks of `CHUNK_SECONDS`; the last is filled up with silence."""
-    size = int(pcm.rate * CHUNK_SECONDS) * 2
+def audio_messages(pcm: Pcm, seconds: float = CHUNK_SECONDS) -> Iterator[Message]:
+    """A note in chunks of so many `seconds`; the last is filled up with silence."""
+    size = int(pcm.rate * seconds) * 2
     for at in range(0, len(pcm.data), size):
         chunk = pcm.data[at : at + size].ljust(size, b"\0")
         yield {"type": "audio_input", "data": base64.b64encode(chunk).decode("ascii")}
