@@ -1,6 +1,6 @@
 """Writes the next numbered migration from the difference between the tables and the last one.
 
-python bench/make_migration.py 0002 "add_lessons"
+python tools/make_migration.py 0002 "add_lessons"
 """
 
 import asyncio
