@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+
+import structlog
 
 from bot.core.clock import Clock
 from bot.jobs.ticker import Ticker
@@ -15,6 +17,8 @@ from bot.messaging.instance import Instance
 from bot.messaging.outbox import Sender
 from bot.storage.engine import SqlStorage
 from bot.storage.work import Signal, Work
+
+_log = structlog.get_logger()
 
 LEASE = timedelta(seconds=10)
 KEPT_FOR = timedelta(days=7)
@@ -47,10 +51,12 @@ class _Upkeep:
     inbox: Inbox
     senders: Mapping[str, Sender]
     worker: Worker[Work]
+    heard: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def begin(self, stack: AsyncExitStack) -> None:
         self.storage.on_commit(self.announce)
         await self.beat()
+        stack.push_async_callback(self.leave)  # last of all: nobody takes over what still runs
         if not self.storage.is_shared:
             await self.storage.write(lambda work: work.claims.forget_others())
         for sender in self.senders.values():
@@ -61,7 +67,14 @@ class _Upkeep:
         stack.push_async_callback(self.inbox.lanes.aclose)
         stop = asyncio.Event()
         working = asyncio.create_task(self.worker.run(stop), name="jobs")
-        stack.push_async_callback(self.leave, stop, working)
+        stack.push_async_callback(_ended, working, stop)
+        if self.storage.is_shared:
+            from bot.storage.listener import PostgresListener  # asyncpg comes with an extra
+
+            url = self.storage.url.render_as_string(hide_password=False)
+            listener = PostgresListener(url, self.hear)
+            listener.start()
+            stack.push_async_callback(listener.aclose)
         ticker = Ticker()
         ticker.every(_BEAT_SECONDS, self.beat, "beat")
         ticker.every(_SWEEP_SECONDS, self.sweep, "sweep")
@@ -69,9 +82,11 @@ class _Upkeep:
         ticker.start()
         stack.push_async_callback(ticker.aclose)
 
-    async def leave(self, stop: asyncio.Event, working: asyncio.Task[None]) -> None:
-        stop.set()
-        await asyncio.gather(working, return_exceptions=True)
+    async def leave(self) -> None:
+        """Let others take over at once what we had claimed."""
+        for task in tuple(self.heard):
+            task.cancel()
+        await asyncio.gather(*self.heard, return_exceptions=True)
         await self.storage.write(lambda work: work.claims.leave())
 
     def announce(self, signals: Sequence[Signal], /) -> None:
@@ -83,8 +98,18 @@ class _Upkeep:
             elif signal.topic == "jobs":
                 self.worker.ring()
 
-    async def notice(self, payload: str) -> None:
+    def hear(self, payload: str) -> None:
         """Another process on PostgreSQL committed something for us."""
+        task = asyncio.create_task(self.notice(payload), name=f"notice {payload}")
+        self.heard.add(task)
+        task.add_done_callback(self._heard_out)
+
+    def _heard_out(self, task: asyncio.Task[None]) -> None:
+        self.heard.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.warning("upkeep.notice_failed", cause=str(error))  # the next sweep looks again
+
+    async def notice(self, payload: str) -> None:
         topic, _, lane = payload.partition(" ")
         if topic in {"jobs", "all"}:
             self.worker.ring()
@@ -134,3 +159,8 @@ class _Upkeep:
 
 def _take(work: Work, name: str) -> bool:
     return work.claims.take(name, datetime.now(UTC))
+
+
+async def _ended(task: asyncio.Task[None], stop: asyncio.Event) -> None:
+    stop.set()
+    await asyncio.gather(task, return_exceptions=True)
