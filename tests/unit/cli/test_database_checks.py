@@ -78,6 +78,7 @@ async def test_an_older_key_behind_a_new_one_still_opens_it(database_url):
 @pytest.mark.parametrize(
     ("keys", "named"),
     [(None, "is not set"), ("c2hvcnQ=", "key 1 has 5 bytes"), (f"{KEYS},!", "key 2")],
+    ids=["none", "short", "second"],
 )
 async def test_keys_that_cannot_be_used_are_named(sqlite_url, keys, named):
     found = (await look(sqlite_url, keys))["encryption"]
