@@ -1,0 +1,81 @@
+"""Databases that are copied in a moment, and looked at from outside while a program uses them."""
+
+import secrets
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy import Executable, Row, Select, update
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from bot.storage.claims import instances
+from tests.conftest import PostgresServer
+
+
+class Databases(Protocol):
+    """Makes databases on one engine."""
+
+    def fresh(self) -> str:
+        """The address of a new, migrated, empty one."""
+        ...
+
+    def copy_of(self, url: str, /) -> str:
+        """The address of a copy of one that nobody uses."""
+        ...
+
+
+class SqliteDatabases:
+    """Files in a folder."""
+
+    def __init__(self, template: Path, folder: Path) -> None:
+        self._template = template
+        self._folder = folder
+
+    def fresh(self) -> str:
+        return self._copy(self._template)
+
+    def copy_of(self, url: str, /) -> str:
+        return self._copy(Path(url.partition("///")[2]))
+
+    def _copy(self, source: Path) -> str:
+        target = self._folder / f"{secrets.token_hex(6)}.db"
+        with sqlite3.connect(source) as old, sqlite3.connect(target) as new:
+            old.backup(new)
+        old.close()
+        new.close()
+        return f"sqlite+aiosqlite:///{target}"
+
+
+class PostgresDatabases:
+    """Databases of one server."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        self._server = server
+
+    def fresh(self) -> str:
+        return self._server.fresh_url()
+
+    def copy_of(self, url: str, /) -> str:
+        return self._server.copy_of(url)
+
+
+async def fetch(url: str, wanted: Select[Any]) -> Sequence[Row[Any]]:
+    """Rows of a database, whoever else uses it."""
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.connect() as connection:
+        return (await connection.execute(wanted)).all()
+
+
+async def execute(url: str, statement: Executable) -> None:
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.begin() as connection:
+        await connection.execute(statement)
+
+
+async def let_leases_end(url: str) -> None:
+    """Ten seconds pass for processes that died: whatever they held is free."""
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    await execute(url, update(instances).values(lease_until=past))

@@ -1,0 +1,79 @@
+"""What people do while the program is killed."""
+
+from bot.simulators.telegram import Person
+from tests.crash.sweep import Act, Scenario
+from tests.stage import PATIENCE_SECONDS, Stage, a_note, button, labels
+
+
+async def _typed_line(stage: Stage, person: Person) -> Act:
+    await stage.meet(person)
+    return lambda: person.send_text("I would like some tea")
+
+
+async def _voice_note(stage: Stage, person: Person) -> Act:
+    await stage.meet(person)
+    return lambda: person.send_voice(a_note(), 1.0)
+
+
+async def _start(stage: Stage, person: Person) -> Act:
+    return lambda: person.send_text("/start")
+
+
+async def _door(stage: Stage, person: Person) -> Act:
+    await person.send_text("/start")
+    doors = await person.wait(lambda m: bool(m.buttons), PATIENCE_SECONDS)
+    return lambda: person.press(doors.message_id, data="c:talk", is_forged=True)
+
+
+async def _language(stage: Stage, person: Person) -> Act:
+    await person.send_text("/start")
+    doors = await person.wait(lambda m: bool(m.buttons), PATIENCE_SECONDS)
+    await person.press(doors.message_id, data="c:talk")
+    languages = await person.wait(lambda m: "English" in labels(m), PATIENCE_SECONDS)
+    english = next(b for row in languages.buttons for b in row if b.label == "English")
+    return lambda: person.press(languages.message_id, data=english.data, is_forged=True)
+
+
+async def _end(stage: Stage, person: Person) -> Act:
+    await stage.meet(person)
+    await person.send_text("I would like some tea")
+    await person.wait(lambda m: "You said" in m.text, PATIENCE_SECONDS)
+    return lambda: person.send_text("/end")
+
+
+async def _slower(stage: Stage, person: Person) -> Act:
+    opening = await stage.meet(person)
+    data = button(opening, ":slow")
+    return lambda: person.press(opening.message_id, data=data, is_forged=True)
+
+
+async def _asked_what_was_said(stage: Stage, person: Person) -> None:
+    await stage.meet(person)
+    note = await person.send_voice(a_note(), 1.0)
+    heard = await person.wait(lambda m: m.kind == "text", PATIENCE_SECONDS, after=note)
+    await person.wait(lambda m: m.kind == "voice", PATIENCE_SECONDS, after=note)
+    await person.press(heard.message_id, data=button(heard, ":fix"))
+    await person.wait(lambda m: m.message_id > note + 2 or m.edited, PATIENCE_SECONDS, after=note)
+
+
+async def _corrected_by_text(stage: Stage, person: Person) -> Act:
+    await _asked_what_was_said(stage, person)
+    return lambda: person.send_text("I went to the market")
+
+
+async def _corrected_by_voice(stage: Stage, person: Person) -> Act:
+    await _asked_what_was_said(stage, person)
+    return lambda: person.send_voice(a_note(), 1.0)
+
+
+SCENARIOS = [
+    Scenario("typed line", _typed_line),
+    Scenario("voice note", _voice_note),
+    Scenario("start", _start),
+    Scenario("first door", _door),
+    Scenario("language", _language),
+    Scenario("end", _end),
+    Scenario("slower", _slower),
+    Scenario("corrected by text", _corrected_by_text),
+    Scenario("corrected by voice", _corrected_by_voice),
+]
