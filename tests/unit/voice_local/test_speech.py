@@ -57,7 +57,9 @@ async def speech(tmp_path: Path, log: Path) -> AsyncIterator[SpeechProcess]:
 
 def make_speech(tmp_path: Path, log: Path) -> SpeechProcess:
     return SpeechProcess(
-        cache=tmp_path / "cache", command=[sys.executable, "-c", SCRIPTED, str(log)]
+        cache=tmp_path / "cache",
+        command=[sys.executable, "-c", SCRIPTED, str(log)],
+        prepare_after=0.05,
     )
 
 
@@ -161,6 +163,15 @@ async def test_lines_are_prepared_once(speech: SpeechProcess) -> None:
     lines = [Line("Hi.", "en"), Line("Hi.", "en", speed=0.8)]
 
     assert [await speech.prepare(lines), await speech.prepare(lines)] == [2, 0]
+
+
+async def test_lines_are_prepared_when_nobody_talks(speech: SpeechProcess, log: Path) -> None:
+    talking = asyncio.create_task(speech.synthesize("One. Two. Three.", language="en"))
+    await asyncio.sleep(0)
+    await speech.prepare([Line("Hi.", "en")])
+    await talking
+
+    assert log.read_text().splitlines() == ["One.", "Two.", "Three.", "Hi."]
 
 
 async def test_a_prepared_line_is_kept_at_another_speed_too(

@@ -29,6 +29,8 @@ RATE = 16_000
 _QUIETEST_DBFS = -60.0
 _LEAST_SPEECH_SECONDS = 0.2
 _BESIDE_SPEECH_SECONDS = 0.4
+# Silence at the end, as an engine's protocol may put there, changes the words Whisper guesses.
+_AFTER_SPEECH_SECONDS = 0.5
 _VOICE = VadOptions(threshold=0.5, min_speech_duration_ms=100, min_silence_duration_ms=500)
 _LEAST_LOG_PROBABILITY = -1.5
 _SILENT_PROBABILITY, _SILENT_LOG_PROBABILITY = 0.6, -1.0
@@ -68,6 +70,7 @@ class Recogniser:
         speech = _speech_spans(sound)
         if not speech:
             return _recognition((), _ours(known[0], languages), 0.0)
+        sound = sound[: round((speech[-1][1] + _AFTER_SPEECH_SECONDS) * RATE)]
         code, probability = self._language(sound, known)
         segments, _ = self._model.transcribe(
             sound,

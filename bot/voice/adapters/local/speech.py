@@ -6,9 +6,11 @@ and hears before it speaks: a learner waiting to be understood goes before a rep
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from importlib.util import find_spec
+from math import inf
 from pathlib import Path
 
 from bot.core.errors import Cause, ServiceFailure
@@ -38,6 +40,7 @@ _LINE_CACHE_BYTES = 64 * 1024 * 1024
 _LOAD_SECONDS = 60.0
 _SECONDS_A_HEARD_SECOND = 5.0
 _SECONDS_A_SPOKEN_LETTER = 0.5
+_PREPARE_AFTER_SECONDS = 1.5  # without a turn: its reply comes soon after its transcript
 _HEAR_FIRST, _SPEAK_NEXT, _PREPARE_LAST = 0, 1, 2
 _ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "2", "TOKENIZERS_PARALLELISM": "false"}
 
@@ -50,6 +53,7 @@ class SpeechProcess:
         cache: for joined models and fixed lines; None for the platform's.
         command: starts the child; tests hand in their own.
         line_cache_bytes: most that fixed lines take on disk.
+        prepare_after: seconds since somebody was heard or spoken to, before lines are prepared.
     """
 
     def __init__(
@@ -59,11 +63,14 @@ class SpeechProcess:
         cache: Path | None = None,
         command: Sequence[str] | None = None,
         line_cache_bytes: int = _LINE_CACHE_BYTES,
+        prepare_after: float = _PREPARE_AFTER_SECONDS,
     ) -> None:
         cache = cache or default_cache()
         self._store = ModelStore(models, cache)
         self._lines = LineCache(cache / "lines", max_bytes=line_cache_bytes)
         self._fixed: set[tuple[str, str]] = set()  # (text, language) of sentences that are ours
+        self._prepare_after = prepare_after
+        self._in_use, self._used_at = 0, -inf
         self._child = ChildPool(command or _command(models, cache), environment=_ENVIRONMENT)
 
     async def transcribe(
@@ -129,6 +136,7 @@ class SpeechProcess:
         made = 0
         for sentence in dict.fromkeys(sentences):
             if await asyncio.to_thread(self._lines.find, sentence) is None:
+                await self._quiet()
                 await self._spoken(sentence, _PREPARE_LAST)
                 made += 1
         return made
@@ -190,17 +198,38 @@ class SpeechProcess:
             await asyncio.to_thread(self._lines.put, line, pcm)
         return pcm
 
-    async def _ask(self, request: Frame, *, within: float, priority: int) -> Frame:
+    async def _quiet(self) -> None:
+        """Wait until nobody has been heard or spoken to for a while; a look now and then will do."""
+        now = asyncio.get_running_loop().time
+        while self._in_use or self._used_at + self._prepare_after > now():  # noqa: ASYNC110
+            await asyncio.sleep(self._prepare_after)
+
+    @contextmanager
+    def _noticed(self, priority: int) -> Iterator[None]:
+        is_for_somebody = priority < _PREPARE_LAST
+        self._in_use += is_for_somebody
         try:
-            reply = await self._child.ask(request, within=within, priority=priority)
-        except ChildLost as lost:
-            cause = Cause.BUSY if lost.reason == "overdue" else Cause.UNREACHABLE
-            raise ServiceFailure("local", cause, f"speech process: {lost.reason}") from lost
+            yield
+        finally:
+            self._in_use -= is_for_somebody
+            if is_for_somebody:
+                self._used_at = asyncio.get_running_loop().time()
+
+    async def _ask(self, request: Frame, *, within: float, priority: int) -> Frame:
+        with self._noticed(priority):
+            reply = await self._asked(request, within, priority)
         if reply.error is not None:
             cause = Cause.MISCONFIGURED if reply.error == "misconfigured" else Cause.REJECTED
             detail = f"{reply.error} {reply.header.get('detail', '')}".strip()
             raise ServiceFailure("local", cause, detail)
         return reply
+
+    async def _asked(self, request: Frame, within: float, priority: int) -> Frame:
+        try:
+            return await self._child.ask(request, within=within, priority=priority)
+        except ChildLost as lost:
+            cause = Cause.BUSY if lost.reason == "overdue" else Cause.UNREACHABLE
+            raise ServiceFailure("local", cause, f"speech process: {lost.reason}") from lost
 
 
 def _command(models: Path | None, cache: Path) -> list[str]:
