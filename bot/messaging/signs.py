@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 from bot.messaging.model import Address, Indication
 from bot.messaging.ports import Messenger
 
-REFRESH_SECONDS = 4.0  # Telegram drops a chat action after 5 s (Bot API, sendChatAction)
+# Telegram drops a chat action after 5 s, and with every message (Bot API, sendChatAction): after a
+# transcript the sign that a reply is coming must not stay away for long.
+REFRESH_SECONDS = 2.0
 
 
 @asynccontextmanager
