@@ -199,7 +199,7 @@ class SpeechProcess:
         return pcm
 
     async def _quiet(self) -> None:
-        """Wait until nobody has been heard or spoken to for a while; a look now and then will do."""
+        """Wait until nobody has been heard or spoken to for a while, looking now and then."""
         now = asyncio.get_running_loop().time
         while self._in_use or self._used_at + self._prepare_after > now():  # noqa: ASYNC110
             await asyncio.sleep(self._prepare_after)
