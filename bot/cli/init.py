@@ -7,6 +7,7 @@ makes its opener an admin.
 import argparse
 import asyncio
 import os
+import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +25,16 @@ _KEYS = "encryption_keys"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A setting, by its path in the settings, and how it is asked for."""
+    """A setting, by its path in the settings, and how it is asked for.
+
+    Args:
+        needs: a setting without which this one is not asked for.
+    """
 
     setting: str
     prompt: str
     is_secret: bool = True
+    needs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,11 @@ def run(arguments: argparse.Namespace) -> int:
     configure("text", "ERROR")
     given = {"telegram.token": arguments.telegram_token} if arguments.telegram_token else {}
     print(f"Settings go to {ENV_FILE.absolute()}. Enter keeps what is set, or leaves it out.")
-    return asyncio.run(Setup(Questions(is_silent=arguments.yes), given).run())
+    try:
+        return asyncio.run(Setup(Questions(is_silent=arguments.yes), given).run())
+    except OSError as error:
+        print(f"linguaflex init: {error.filename or ENV_FILE}: {error.strerror}", file=sys.stderr)
+        return 1
 
 
 class Setup:
@@ -102,18 +112,27 @@ class Setup:
         return True
 
     def _answers(self, topic: Topic) -> dict[str, str]:
-        answers = {}
+        answers: dict[str, str] = {}
         for question in topic.questions:
+            if (
+                question.needs
+                and question.needs not in answers
+                and not self._is_set(question.needs)
+            ):
+                continue
             answer = self._given.pop(question.setting, "") or self._ask(question)
             if answer:
                 answers[question.setting] = answer
         return answers
 
     def _ask(self, question: Question) -> str:
-        is_set = value_of(self._settings, question.setting) is not None
+        is_set = self._is_set(question.setting)
         prompt = f"{question.prompt} [set]" if is_set else question.prompt
         ask = self._questions.ask_secret if question.is_secret else self._questions.ask
         return ask(prompt)
+
+    def _is_set(self, setting: str) -> bool:
+        return value_of(self._settings, setting) is not None
 
     async def _check(self, topic: Topic) -> Status:
         """Show how the topic is doing; the worst of it."""
@@ -228,7 +247,12 @@ def topics() -> Sequence[Topic]:
             check_mail,
             (
                 Question("mail.smtp_url", "Mail server, smtp://user:password@host:587"),
-                Question("mail.from", "Address our mails come from", is_secret=False),
+                Question(
+                    "mail.from",
+                    "Address our mails come from",
+                    is_secret=False,
+                    needs="mail.smtp_url",
+                ),
             ),
         ),
     )

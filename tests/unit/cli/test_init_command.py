@@ -1,15 +1,16 @@
 """`linguaflex init`: asked or not, what is set is kept, what is refused is not written."""
 
+import asyncio
 import io
 import re
 import stat
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from collections.abc import AsyncIterator
 
 import pytest
 
 from bot.accounts.codes import Codes
-from bot.cli.init import Setup, add_arguments
+from bot.cli.init import Setup, add_arguments, run
 from bot.cli.questions import Questions
 from bot.core.clock import SystemClock
 from bot.messaging.instance import Instance
@@ -185,6 +186,15 @@ async def test_a_server_is_migrated_while_it_is_empty(postgres, monkeypatch, cap
     assert await init(token=TOKEN) == 0
 
     assert LINK.search(capsys.readouterr().out)
+
+
+async def test_a_folder_that_cannot_be_written_to_is_told(folder, monkeypatch, capsys):
+    (folder / ".env").symlink_to(folder / "gone/.env")
+    monkeypatch.setenv("LINGUAFLEX_VOICE__ENGINE", "cascade")
+
+    assert await asyncio.to_thread(run, Namespace(telegram_token=None, yes=True)) == 1
+
+    assert "No such file or directory" in capsys.readouterr().err
 
 
 def test_the_command_line_is_the_documented_one():
