@@ -54,6 +54,13 @@ class Prompt:
         key = step.asks or f"flow.{flow.name}.{step.name}.ask"
         return [*body, scene.text(key, style, **params)]
 
+    def answered(self) -> list[Paragraph]:
+        """The question with the answer that was given."""
+        step, value = self.step, self.state.answers.get(self.step.name)
+        options = step.options(self.scene, self.state.answers) if step.options else ()
+        chosen = [Paragraph(_label(each, True)) for each in options if each.value == value]
+        return [*self.body(), *chosen]
+
     def rows(self, page: int = 0) -> list[list[Button]]:
         scene, step = self.scene, self.step
         answers = self.state.answers

@@ -210,11 +210,19 @@ class Runner:
         states = scene.work.flow_states
         if step is None:
             states.drop(scene.user.id)
-            return flow.finish(scene, state.answers)
+            later = flow.finish(scene, state.answers)
+            self._put_away(scene, flow, state)
+            return later
         moved = replace(state, step=step.name, updated_at=scene.now, asked_in=scene.place)
         saved = states.save(moved) if states.find(moved.id) else states.add(moved)
         self._show(scene, flow, saved, step)
         return None
+
+    def _put_away(self, scene: Scene, flow: Flow, state: FlowState) -> None:
+        """The last question keeps its answer, not its buttons, unless something took its place."""
+        asked = flow.step(state.step)
+        if asked is not None and scene.incoming.data is not None and not scene.has_shown:
+            scene.show(*Prompt(scene, flow, state, asked).answered())
 
     def _first(self, scene: Scene, flow: Flow, answers: Answers) -> Step | None:
         return next_step(flow, None, applies_in(scene, answers))

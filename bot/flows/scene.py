@@ -44,6 +44,7 @@ class Scene:
     Args:
         part: names one of several units that answer the same event, so that the keys of their
             messages differ.
+        has_shown: whether the message whose button was pressed has been replaced.
     """
 
     work: FlowWork
@@ -53,6 +54,7 @@ class Scene:
     now: datetime
     rules: Rules
     part: str = ""
+    has_shown: bool = field(default=False, init=False)
     _said: int = field(default=0, init=False)
 
     @property
@@ -109,6 +111,7 @@ class Scene:
         if target is None:
             self.say(*body, buttons=buttons, kind=MessageKind.PROMPT)
             return
+        self.has_shown = True
         self._put(
             Outgoing(
                 key=self._next_key(),

@@ -23,6 +23,7 @@ from bot.voice.session import Reply, Turn
 PREFIX = "t"
 _UNSENT_AUDIO_KEPT_FOR = timedelta(days=2)
 _UNSURE_BELOW = 0.5
+_BUTTONS_IN_A_ROW = 3
 
 
 class _Speaking(Protocol):
@@ -133,7 +134,8 @@ def _buttons(scene: Scene, turn: Turn, reply: Reply, *, is_spoken: bool) -> Rows
     if reply.translation:
         second.append(_button(scene, "voice.button.translate", turn, "translate"))
     second.append(_button(scene, "voice.button.end", turn, "end"))
-    return [first, second]
+    is_short = len(first) + len(second) <= _BUTTONS_IN_A_ROW
+    return [[*first, *second]] if is_short else [first, second]
 
 
 def _button(scene: Scene, key: str, turn: Turn, action: str) -> Button:
