@@ -62,7 +62,9 @@ async def _with_connection(url: URL, run: Callable[[Connection], T]) -> T:
 
 def _with_file(url: URL, run: Callable[[Connection], T]) -> T:
     if url.database:
-        Path(url.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
+        file = Path(url.database).expanduser()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)  # people's data: nobody else on the machine needs to read it
     engine = create_engine(
         url.set(drivername="sqlite+pysqlite"),
         connect_args={"timeout": _WAIT_SECONDS, "isolation_level": None},
