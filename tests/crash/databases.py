@@ -1,5 +1,6 @@
 """Databases that are copied in a moment, and looked at from outside while a program uses them."""
 
+import asyncio
 import secrets
 import sqlite3
 from collections.abc import Sequence
@@ -7,12 +8,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Executable, Row, Select, update
+from sqlalchemy import Executable, Row, Select, func, select, update
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bot.storage.claims import instances
+from bot.storage.messaging import SendState, inbox, outbox
 from tests.conftest import PostgresServer
+
+_LOOK_SECONDS = 0.03
+_OPEN = (SendState.WAITING, SendState.SENDING)
+_WAITING = select(
+    select(func.count()).where(inbox.c.done_at.is_(None)).scalar_subquery().label("events"),
+    select(func.count()).where(outbox.c.state.in_(_OPEN)).scalar_subquery().label("messages"),
+)
 
 
 class Databases(Protocol):
@@ -66,13 +75,27 @@ async def fetch(url: str, wanted: Select[Any]) -> Sequence[Row[Any]]:
     """Rows of a database, whoever else uses it."""
     engine = create_async_engine(url, poolclass=NullPool)
     async with engine.connect() as connection:
-        return (await connection.execute(wanted)).all()
+        found: Sequence[Row[Any]] = (await connection.execute(wanted)).all()
+    return found
 
 
 async def execute(url: str, statement: Executable) -> None:
     engine = create_async_engine(url, poolclass=NullPool)
     async with engine.begin() as connection:
         await connection.execute(statement)
+
+
+async def quiet(url: str, within: float) -> None:
+    """Wait until no event and no message waits any more. Raises TimeoutError."""
+    async with asyncio.timeout(within):
+        while any(await waiting(url)):  # noqa: ASYNC110 - another process works on it
+            await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def waiting(url: str) -> tuple[int, int]:
+    """How many events and messages wait."""
+    row = (await fetch(url, _WAITING))[0]
+    return row.events, row.messages
 
 
 async def let_leases_end(url: str) -> None:

@@ -29,16 +29,17 @@ def serve() -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(ringer)
     children: set[int] = set()
+    orders = os.fdopen(0, "rb", buffering=0)
     with selectors.DefaultSelector() as selector:
-        selector.register(sys.stdin, selectors.EVENT_READ)
+        selector.register(orders, selectors.EVENT_READ)
         selector.register(bell, selectors.EVENT_READ)
         while True:
             for key, _ in selector.select():
-                if key.fileobj is not sys.stdin:
+                if key.fileobj is not orders:
                     os.read(bell, 4096)
                     _report(children)
                     continue
-                line = sys.stdin.buffer.raw.readline()  # type: ignore[attr-defined] # unbuffered
+                line = orders.readline()
                 if not line:
                     _end(children)
                     return

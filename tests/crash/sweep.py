@@ -6,20 +6,19 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from bot.messaging.model import MessageKind
 from bot.simulators.telegram import ChatMessage, Person
-from bot.storage.messaging import SendState, inbox, outbox
+from bot.storage.messaging import SendState, outbox
 from bot.storage.voice import turns
 from bot.voice.session import TurnState
-from tests.crash.databases import Databases, fetch, let_leases_end
+from tests.crash.databases import Databases, fetch, let_leases_end, waiting
 from tests.crash.instances import CRASHED, Instance, Instances
 from tests.stage import Stage, labels
 
 PATIENCE_SECONDS = 40.0
 _LOOK_SECONDS = 0.03
-_OPEN = (SendState.WAITING, SendState.SENDING)
 
 Act = Callable[[], Awaitable[object]]
 
@@ -163,7 +162,7 @@ class Sweep:
         """Wait until nothing waits anywhere, or the process is dead. Raises TimeoutError."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not instance.has_ended:
-                if self._stage.telegram.updates_pending == 0 and await _is_quiet(url):
+                if self._stage.telegram.updates_pending == 0 and not any(await waiting(url)):
                     return
                 await asyncio.sleep(_LOOK_SECONDS)
 
@@ -178,22 +177,9 @@ class Sweep:
         """What the database must never hold once all is quiet."""
         wanted = select(turns.c.cause, turns.c.state).where(turns.c.state != TurnState.ANSWERED)
         problems = [f"turn {row.cause} is {row.state}" for row in await fetch(url, wanted)]
-        if left := (await fetch(url, _WAITING_EVENTS))[0][0]:
-            problems.append(f"{left} events wait")
-        if left := (await fetch(url, _UNSENT_MESSAGES))[0][0]:
-            problems.append(f"{left} messages wait")
+        if any(left := await waiting(url)):
+            problems.append(f"{left} events and messages wait")
         return problems
-
-
-_WAITING_EVENTS = select(func.count()).select_from(inbox).where(inbox.c.done_at.is_(None))
-_UNSENT_MESSAGES = select(func.count()).select_from(outbox).where(outbox.c.state.in_(_OPEN))
-
-
-async def _is_quiet(url: str) -> bool:
-    waiting = await fetch(
-        url, select(_WAITING_EVENTS.scalar_subquery() + _UNSENT_MESSAGES.scalar_subquery())
-    )
-    return bool(waiting[0][0] == 0)
 
 
 async def _unsent(url: str) -> list[_Unsent]:
