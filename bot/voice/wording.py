@@ -4,8 +4,6 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-import numpy as np
-
 from bot.core.language import base_language
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -81,6 +79,8 @@ def word_error_rate(expected: str, heard: str) -> float:
 
 def _distance(source: Sequence[str], target: Sequence[str]) -> int:
     """Levenshtein distance, a row at a time."""
+    import numpy as np  # 15 MB that only scores need
+
     places = np.arange(len(target) + 1)
     goal = np.array(target, dtype=object)
     row = places.copy()

@@ -7,8 +7,6 @@ end", unknown chunks are skipped. Layout: Microsoft "Multiple Channel Audio Data
 import struct
 from dataclasses import dataclass
 
-import numpy as np
-
 from bot.voice.model import Pcm
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
@@ -59,9 +57,9 @@ def to_pcm(layout: WavFormat, samples: bytes) -> Pcm:
     whole = samples[: len(samples) - len(samples) % frame]
     if layout.bits == 16 and layout.channels == 1 and not layout.is_float:
         return Pcm(whole, layout.rate)
-    mono = _as_float(layout, whole).reshape(-1, layout.channels).mean(axis=1)
-    data = np.clip(mono * 32768.0, -32768, 32767).astype("<i2").tobytes()
-    return Pcm(data, layout.rate)
+    from bot.voice.adapters.samples import as_mono_16
+
+    return Pcm(as_mono_16(whole, layout.bits, layout.channels, layout.is_float), layout.rate)
 
 
 def parse_wav(data: bytes) -> Pcm:
@@ -92,8 +90,9 @@ def render_wav(pcm: Pcm) -> bytes:
 
 def is_silent(pcm: Pcm) -> bool:
     """Nothing audible at all: not worth an engine's time, and recognisers invent words for it."""
-    samples = np.frombuffer(pcm.data[: len(pcm.data) & ~1], dtype="<i2").astype(np.int32)
-    return samples.size == 0 or int(np.abs(samples).max()) < _INAUDIBLE
+    from bot.voice.adapters.samples import peak_of
+
+    return peak_of(pcm.data) < _INAUDIBLE
 
 
 def _layout(chunk: bytes) -> WavFormat:
@@ -106,16 +105,3 @@ def _layout(chunk: bytes) -> WavFormat:
     if not plain or not channels or not rate:
         raise NotWav(f"coding {coding} with {bits} bits")
     return WavFormat(rate=rate, channels=channels, bits=bits, is_float=coding == _FLOAT)
-
-
-def _as_float(layout: WavFormat, samples: bytes) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    if layout.is_float:
-        return np.frombuffer(samples, dtype=f"<f{layout.bits // 8}").astype(np.float64)
-    if layout.bits == 8:
-        return (np.frombuffer(samples, dtype=np.uint8).astype(np.float64) - 128) / 128
-    if layout.bits == 24:
-        bytes_of = np.frombuffer(samples, dtype=np.uint8).reshape(-1, 3).astype(np.int32)
-        value = bytes_of[:, 0] | bytes_of[:, 1] << 8 | bytes_of[:, 2] << 16
-        return (value - ((value & 0x800000) << 1)).astype(np.float64) / 2**23
-    whole = np.frombuffer(samples, dtype=f"<i{layout.bits // 8}").astype(np.float64)
-    return np.asarray(whole / 2 ** (layout.bits - 1), dtype=np.float64)
