@@ -75,9 +75,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def a_stage(**telegram: Any) -> AsyncIterator[Stage]:
+async def a_stage(brain: ScriptedBrain | None = None, **telegram: Any) -> AsyncIterator[Stage]:
     """Simulators, started; Telegram without its sending limits unless `flood` says otherwise."""
-    brain = ScriptedBrain()
+    brain = brain or ScriptedBrain()
     async with (
         TelegramSimulator(TOKEN, **{"flood": False, "webhook_pause": 0.05, **telegram}) as chat,
         HumeSimulator(brain) as hume,

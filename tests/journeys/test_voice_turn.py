@@ -2,7 +2,8 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 
 import av
 import pytest
@@ -10,8 +11,9 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.i18n.catalog import texts_in
+from bot.simulators.brain import BrainReply
 from bot.simulators.faults import Fault
-from bot.simulators.scripted_brain import CORRECTION
+from bot.simulators.scripted_brain import CORRECTION, ScriptedBrain, ScriptedSession
 from bot.simulators.telegram import ChatMessage, Person
 from bot.storage.voice import turns
 from bot.voice.session import TurnState
@@ -19,8 +21,26 @@ from tests.crash.databases import fetch
 from tests.hostile_audio import corpus, opus_note, tone
 from tests.stage import Stage, a_note, a_stage, an_app, button, labels
 
+HELP = {
+    "suggestions": ["A tea, please.", "Nothing, thanks."],
+    "translation": "Dijiste: buenos días",
+}
 EN = texts_in("en")
 HEARD = "👂 I understood:\n"
+
+
+class HelpfulBrain(ScriptedBrain):
+    """Offers a translation of what it said, and possible answers."""
+
+    async def open(self, variables: Mapping[str, str], prompt: str, /) -> ScriptedSession:
+        session = await super().open(variables, prompt)
+        read = session.read
+
+        async def with_help(text: str, /) -> BrainReply:
+            return replace(await read(text), tools=[("offer_help", HELP)])
+
+        session.read = with_help  # type: ignore[method-assign]
+        return session
 
 
 @pytest.fixture
@@ -228,6 +248,18 @@ async def test_a_typed_line_is_answered_in_writing_and_listen_speaks_it(
     assert answer.kind == "text"
     await ana.press(answer.message_id, data=button(answer, ":listen"))
     await _voice(ana, answer.message_id)
+
+
+async def test_hint_and_translate_show_what_the_engine_offered(sqlite_url: str) -> None:
+    async with a_stage(HelpfulBrain()) as stage, an_app(stage, sqlite_url):
+        person = stage.telegram.person(1001, "Ana")
+        await stage.meet(person)
+        line = await person.send_text("Good morning")
+        answer = await person.wait(after=line)
+        await person.press(answer.message_id, data=button(answer, ":hint"))
+        await _says(person, "• A tea, please.\n• Nothing, thanks.", answer.message_id)
+        await person.press(answer.message_id, data=button(answer, ":translate"))
+        await _says(person, "Dijiste: buenos días", answer.message_id)
 
 
 async def test_the_right_words_typed_are_answered_in_place_of_those_misheard(
