@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 import pytest
 
 from bot.core.errors import Cause, ServiceFailure
+from bot.core.language import Band
 from bot.voice.adapters.local.engine import LocalEngine
 from bot.voice.adapters.local.ports import Line, Recognition
+from bot.voice.adapters.local.tutor_state import state_from_json
 from bot.voice.model import (
     AssistantText,
     AudioChunk,
@@ -164,6 +166,23 @@ async def test_a_conversation_goes_on_from_its_token() -> None:
     assert len(set(told)) == 3
     assert token is not None
     assert token.engine == "local"
+
+
+async def test_what_was_chosen_meanwhile_counts_from_the_next_turn() -> None:
+    guest = {"context": "cafe", "level": "A2", "language": "en"}
+    known = {**guest, "native_language": "es", "level": "B2"}
+    first = await one_turn(
+        FakeSpeech(), typed("A coffee, please."), variables=guest, spoken_languages=("en",)
+    )
+    session = await LocalEngine(FakeSpeech()).open(spec(variables=known), end_of(first).resume)
+    second = await take_turn(session, typed("A small one with milk, please."))
+
+    translations = [only(AssistantText, events)[0].translation for events in (first, second)]
+    assert [translation is not None for translation in translations] == [False, True]
+    resume = end_of(second).resume
+    assert resume is not None
+    state = state_from_json(resume.state)
+    assert (state.native, state.band, state.turn) == ("es", Band.INTERMEDIATE, 2)
 
 
 @pytest.mark.parametrize("state", ["", "[]", "{}", '{"band": "beginner"}', "null"])

@@ -225,14 +225,15 @@ def _tutor_for(spec: SessionSpec) -> Tutor:
 
 def _state_for(spec: SessionSpec, resume: ResumeToken | None, context: Context) -> TutorState:
     """The stored state; a new one when there is none or it belongs to something else."""
-    if resume is not None and resume.engine == NAME:
-        try:
-            state = state_from_json(resume.state)
-        except ValueError:
-            return _new_state(spec, context)
-        if state.language == context.language and state.context == context.id:
-            return state
-    return _new_state(spec, context)
+    fresh = _new_state(spec, context)
+    if resume is None or resume.engine != NAME:
+        return fresh
+    try:
+        state = state_from_json(resume.state)
+    except ValueError:
+        return fresh
+    is_same = state.language == context.language and state.context == context.id
+    return state.retuned(fresh) if is_same else fresh
 
 
 def _new_state(spec: SessionSpec, context: Context) -> TutorState:

@@ -88,6 +88,21 @@ class TutorState:
     def with_used(self, *keys: str) -> "TutorState":
         return replace(self, used=(*self.used, *keys))
 
+    def retuned(self, chosen: "TutorState") -> "TutorState":
+        """This conversation with what the learner has chosen meanwhile, as a new one would have it.
+
+        A new level counts from its beginning; otherwise the band is kept that was arrived at.
+        """
+        band = self.band if self.top is chosen.top else chosen.band
+        return replace(
+            self,
+            native=chosen.native,
+            name=chosen.name,
+            style=chosen.style,
+            band=band,
+            top=chosen.top,
+        )
+
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False)
 
