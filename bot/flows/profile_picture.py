@@ -9,6 +9,7 @@ from bot.flows.ports import FlowWork
 from bot.flows.scene import Later, Scene
 from bot.flows.voice_turn import Parts
 from bot.messaging.errors import FileTooLarge
+from bot.messaging.fetching import fetched
 from bot.messaging.model import Incoming
 
 _MOST_BYTES = 10_000_000  # what Telegram takes as a photo
@@ -49,7 +50,7 @@ class _Keep:
             raise NoPicture
         messenger = parts.messengers[incoming.address.platform]
         try:
-            data = await messenger.fetch(incoming.media, max_bytes=_MOST_BYTES)
+            data = await fetched(messenger, incoming.media, max_bytes=_MOST_BYTES)
         except FileTooLarge as error:
             raise NoPicture from error
         mime = picture_type(data)

@@ -14,8 +14,7 @@ from functools import partial
 import structlog
 
 from bot.accounts.model import LearnerLanguage, User
-from bot.core.crash import crash_point
-from bot.core.errors import DomainError
+from bot.core.errors import DomainError, ServiceFailure
 from bot.core.language import base_language
 from bot.core.storage import Storage
 from bot.flows.ports import FlowWork
@@ -27,6 +26,7 @@ from bot.flows.turn_messages import (
     say_transcript,
     speaks,
 )
+from bot.messaging.fetching import fetched
 from bot.messaging.model import Incoming, Indication
 from bot.messaging.ports import Messenger
 from bot.messaging.signs import showing
@@ -140,10 +140,8 @@ class VoiceTurns:
         if incoming.media is None:
             raise AudioRefused
         parts = self._parts
-        crash_point("before fetch")
         messenger = parts.messengers[incoming.address.platform]
-        data = await messenger.fetch(incoming.media, max_bytes=_MOST_BYTES)
-        crash_point("after fetch")
+        data = await fetched(messenger, incoming.media, max_bytes=_MOST_BYTES)
         limit = parts.scenes.rules.max_note_seconds
         pcm = await parts.codec.decode(data, max_seconds=limit)
         if pcm.seconds < _SHORTEST_NOTE_SECONDS:
@@ -206,6 +204,12 @@ class _Run:
                 await self._end(incoming, TurnState.FAILED, say)
             except NoEngine:
                 say = partial(say_failed, key="voice.no_engine")
+                await self._end(incoming, TurnState.FAILED, say)
+            except ServiceFailure as failure:
+                if failure.service == "database":
+                    raise
+                _log.warning("turn.service_failed", key=incoming.key, cause=str(failure))
+                say = partial(say_failed, key="voice.unavailable")
                 await self._end(incoming, TurnState.FAILED, say)
 
     def _load(self, work: FlowWork) -> Loaded:
