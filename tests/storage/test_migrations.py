@@ -8,6 +8,7 @@ from typing import TypeVar
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -53,6 +54,11 @@ async def test_up_down_and_up_again_ends_with_the_same_tables(empty_url: str) ->
     await schema.migrate(empty_url)
     assert await ask(empty_url, tables) == set(metadata.tables)
     assert await schema.current(empty_url) == schema.head()
+
+
+def test_the_number_of_the_last_file_is_the_version_that_alembic_ends_at() -> None:
+    versions = ScriptDirectory(str(Path(schema.__file__).parent / "migrations"))
+    assert versions.get_heads() == [schema.head()]
 
 
 async def test_the_migrations_leave_nothing_to_be_generated(empty_url: str) -> None:
