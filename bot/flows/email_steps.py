@@ -85,16 +85,16 @@ class EmailSteps:
         except TooManyCodes as limit:
             scene.say(scene.text(limit.key))
             return False
-        key = "mail.in_use" if _is_anothers(scene, address) else "mail.code"
+        what = "in_use" if _is_anothers(scene, address) else "code"
         minutes = int(LIFETIME.total_seconds() // 60)
-        body = scene.texts(f"{key}.body", code=digits, minutes=minutes)
+        body = scene.texts(f"mail.{what}.body", code=digits, minutes=minutes)
         scene.work.outbox.put(
             Outgoing(
                 key=f"{scene.incoming.key}:code",
                 user_id=scene.user.id,
                 to=Address(MAIL, address),
                 kind=MessageKind.MAIL,
-                subject=scene.texts(f"{key}.subject", code=digits),
+                subject=scene.texts(f"mail.{what}.subject", code=digits),
                 body=(Paragraph(body),),
             ),
             at=scene.now,

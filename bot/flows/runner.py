@@ -25,6 +25,10 @@ class Runner:
         """Make flows known; areas bring their own."""
         self._flows.update((flow.name, flow) for flow in flows)
 
+    @property
+    def flows(self) -> Sequence[Flow]:
+        return list(self._flows.values())
+
     def start(self, scene: Scene, name: str, answers: Answers | None = None) -> Later | None:
         """Begin a flow; one that was under way is left."""
         flow = self._flows[name]

@@ -24,7 +24,7 @@ def score_grammar(turns: Sequence[TurnEvidence], language: str) -> Score:
     words = sum(len(words_of(turn.text)) for turn in checked)
     if not words:
         return not_measured(
-            Skill.GRAMMAR, "grammar_check" if any(turn.is_free for turn in turns) else "words"
+            Skill.GRAMMAR, "grammar_check" if any(turn.is_free for turn in turns) else "text"
         )
     mistakes = sum(len(turn.corrections or ()) for turn in checked)
     per_hundred = 100 * mistakes / words

@@ -34,7 +34,7 @@ def score_vocabulary(
         return not_measured(Skill.VOCABULARY, "language")
     tokens = [token for turn in turns if turn.is_free for token in tokens_of(turn.text)]
     if not tokens:
-        return not_measured(Skill.VOCABULARY, "words")
+        return not_measured(Skill.VOCABULARY, "text")
     lemmatize = _lemmatizer(base_language(language)) or str.lower
     lemmas = [lemmatize(token).lower() for token in tokens]
     different = set(lemmas)

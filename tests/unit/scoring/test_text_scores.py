@@ -90,7 +90,7 @@ def test_words_read_aloud_say_nothing_about_vocabulary_or_grammar():
 
     for skill in (Skill.VOCABULARY, Skill.GRAMMAR):
         assert scores[skill].value is None
-        assert scores[skill].missing == (Missing("score.missing.words"),)
+        assert scores[skill].missing == (Missing("score.missing.text"),)
 
 
 def test_grammar_without_a_checker_is_not_measured():
