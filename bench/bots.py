@@ -1,4 +1,8 @@
-"""The bots that are compared, each in a process of its own: `python -m bench.bots bare URL`."""
+"""The bots that are compared, each in a process of its own: `python -m bench.bots bare URL`.
+
+`ours` takes from the environment: BENCH_HUME, the address of a service that speaks EVI (without
+it the local engine answers), and BENCH_CACHE, the folder of models and lines of the local one.
+"""
 
 import asyncio
 import os
@@ -15,7 +19,9 @@ def bare(url: str) -> None:
     from telegram.ext import ApplicationBuilder, ContextTypes, MessageHandler, filters
 
     async def echo(update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
-        await update.effective_message.reply_text(update.effective_message.text)
+        message = update.effective_message
+        if message is not None and message.text:
+            await message.reply_text(message.text)
 
     builder = ApplicationBuilder().token(TOKEN).base_url(f"{url}/bot")
     application = builder.base_file_url(f"{url}/file/bot").build()
@@ -31,14 +37,20 @@ def ours(url: str) -> None:
     from config.settings import load_settings
 
     configure("text", "WARNING")
+    hume = os.environ.get("BENCH_HUME")
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings(
             None,
             database_url=f"sqlite+aiosqlite:///{Path(folder) / 'bench.db'}",
             encryption_keys=generate_key(),
             telegram={"token": TOKEN, "api_url": url, "messages_per_second": 0},
-            hume={"api_url": os.environ.get("BENCH_HUME", "wss://api.hume.ai/v0/evi"), "pace": 0},
-            voice={"guest_turns": 1_000_000},
+            hume={"api_url": hume, "pace": 0} if hume else {},
+            voice={
+                "engine": "hume" if hume else "local",
+                "fallback": "none",
+                "cache": os.environ.get("BENCH_CACHE"),
+                "guest_turns": 1_000_000,
+            },
         )
         asyncio.run(serve(settings, frozenset({"telegram"})))
 

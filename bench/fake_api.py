@@ -3,8 +3,9 @@
 import asyncio
 import json
 import time
-from collections import deque
-from typing import Any
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from typing import Any, Self
 
 from aiohttp import web
 
@@ -12,10 +13,19 @@ TOKEN = "1234567:bench-bench-bench-bench-bench-bench"
 _ME = {"id": 1, "is_bot": True, "first_name": "Bench", "username": "bench_bot"}
 
 
-class FakeApi:
-    """Hands out queued updates and counts what is sent.
+@dataclass(frozen=True, slots=True)
+class Came:
+    """A call that the bot made for one chat: its method, its text, and the monotonic time."""
 
-    `sent_at` holds a monotonic time for each sendMessage, `texts` each text, by chat.
+    method: str
+    text: str
+    at: float
+
+
+class FakeApi:
+    """Hands out queued updates and keeps what the bot does, by chat.
+
+    `sent` counts messages; `came` has them with reactions and signs of life.
     """
 
     def __init__(self) -> None:
@@ -23,8 +33,8 @@ class FakeApi:
         self._number = 1
         self._news = asyncio.Event()
         self.polled = asyncio.Event()
-        self.sent_at: list[float] = []
-        self.first_sent: dict[int, float] = {}
+        self.sent = 0
+        self.came: defaultdict[int, list[Came]] = defaultdict(list)
         self.files: dict[str, bytes] = {}
         self._runner: web.AppRunner | None = None
         self.url = ""
@@ -43,17 +53,19 @@ class FakeApi:
         if self._runner is not None:
             await self._runner.cleanup()
 
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
     def text(self, user_id: int, text: str) -> None:
         self._put(user_id, {"text": text} | _command(text))
 
     def voice(self, user_id: int, file_id: str, seconds: float) -> None:
         voice = {"file_id": file_id, "file_unique_id": file_id, "duration": int(seconds) + 1}
         self._put(user_id, {"voice": voice | {"mime_type": "audio/ogg"}})
-
-    def press(self, user_id: int, data: str) -> None:
-        message = {"message_id": 1, "date": int(time.time()), "chat": _chat(user_id), "text": "?"}
-        query = {"id": str(self._number), "from": _user(user_id), "message": message}
-        self._add({"callback_query": query | {"chat_instance": "1", "data": data}})
 
     def _put(self, user_id: int, content: dict[str, Any]) -> None:
         message = {"message_id": self._number, "date": int(time.time()), "chat": _chat(user_id)}
@@ -76,14 +88,15 @@ class FakeApi:
         if method == "getFile":
             file_id = (await _parameters(request))["file_id"]
             return _ok({"file_id": file_id, "file_unique_id": file_id, "file_path": file_id})
-        if method.startswith("send") and method != "sendChatAction":
-            chat_id = int((await _parameters(request)).get("chat_id", 0))
-            now = time.monotonic()
-            self.sent_at.append(now)
-            self.first_sent.setdefault(chat_id, now)
-            message = {"message_id": len(self.sent_at), "date": 0, "chat": _chat(chat_id)}
-            return _ok(message | {"text": "x"})
-        return _ok(True)
+        parameters = await _parameters(request)
+        chat_id = int(parameters.get("chat_id", 0))
+        text = str(parameters.get("text") or parameters.get("caption") or "")
+        self.came[chat_id].append(Came(method, text, time.monotonic()))
+        if not method.startswith("send") or method == "sendChatAction":
+            return _ok(True)
+        self.sent += 1
+        message = {"message_id": self.sent, "date": 0, "chat": _chat(chat_id)}
+        return _ok(message | {"text": "x"})
 
     async def _updates_for(self, parameters: dict[str, Any]) -> web.Response:
         self.polled.set()

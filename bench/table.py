@@ -4,6 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
+class Absent(Exception):
+    """A part cannot be measured here: what it needs is not on this machine."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One figure, what it is to reach, and whether it does (None: it is only reported)."""
