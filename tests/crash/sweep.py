@@ -81,6 +81,7 @@ class Sweep:
         self._person = stage.telegram.person()
         self._prepared = ""
         self._act: Act | None = None
+        self._revisions: dict[int, int] = {}
         self.points: list[str] = []
         self.expected = Seen((), ())
 
@@ -96,6 +97,7 @@ class Sweep:
         self._act = await self._scenario.prepare(self._stage, self._person)
         await self._quiet(self._prepared, instance)
         await instance.terminate()
+        self._revisions = self._now()
         url = self._databases.copy_of(self._prepared)
         before = await self._acted()
         instance = await self._start(url)
@@ -149,11 +151,15 @@ class Sweep:
             verdict.problems.append(f"reactions {late.reactions}")
 
     async def _acted(self) -> dict[int, int]:
-        """The person does it; returns what the bot's messages were before."""
+        """The person does it; returns what was in the chat before."""
         assert self._act is not None
-        before = {m.message_id: m.revision for m in self._person.chat.messages}
+        before = self._now()
         await self._act()
         return before
+
+    def _now(self) -> dict[int, int]:
+        """Every message, and how often it was edited."""
+        return {m.message_id: m.revision for m in self._person.chat.messages}
 
     async def _start(self, url: str, crash_at: int = 0) -> Instance:
         return await self._instances.start(self._stage.environment(url), crash_at=crash_at)
@@ -167,7 +173,13 @@ class Sweep:
                 await asyncio.sleep(_LOOK_SECONDS)
 
     def _seen(self, before: dict[int, int]) -> Seen:
-        fresh = [m for m in self._person.chat.messages if before.get(m.message_id) != m.revision]
+        """New messages, and those of the preparation that were edited in this run or before."""
+        fresh = [
+            m
+            for m in self._person.chat.messages
+            if m.message_id not in before
+            or m.revision != self._revisions.get(m.message_id, m.revision)
+        ]
         return Seen(
             tuple(_line(m) for m in fresh if m.from_bot),
             tuple(emoji for m in fresh for emoji in m.reactions),
