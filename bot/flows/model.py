@@ -95,6 +95,7 @@ class Flow:
         finish: called with all answers inside the transaction once nothing is left to ask; what
             it returns, if anything, goes on outside of it.
         start_answers: values known before the first question.
+        has_cancel: whether its questions carry a Cancel button; /cancel works in any case.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Flow:
     finish: Callable[[Scene, Answers], Later | None]
     start_answers: Callable[[Scene], Answers] | None = None
     shows_progress: bool = True
+    has_cancel: bool = True
 
     def step(self, name: str) -> Step | None:
         return next((step for step in self.steps if step.name == name), None)

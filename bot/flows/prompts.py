@@ -77,7 +77,8 @@ class Prompt:
             last.append(self._button("flow.button.back", Press.BACK))
         if step.is_optional:
             last.append(self._button(step.skip_label, Press.SKIP))
-        last.append(self._button("flow.button.cancel", Press.CANCEL))
+        if self.flow.has_cancel:
+            last.append(self._button("flow.button.cancel", Press.CANCEL))
         return [*rows, last]
 
     def _has_back(self) -> bool:

@@ -114,7 +114,10 @@ class TurnButtons:
         return say_again(self._parts, turn, speed)
 
     def fix_flow(self) -> Flow:
-        """Asks for the right words, typed or said again, and answers the turn anew."""
+        """Asks for the right words, typed or said again, and answers the turn anew.
+
+        The question stands where the transcript stood, and stays there.
+        """
 
         def heard(scene: Scene, answers: Answers) -> list[Paragraph]:
             return [Paragraph(str(answers["heard"]), Style.QUOTE)]
@@ -123,7 +126,7 @@ class TurnButtons:
             return {"text": text}
 
         step = Step(name="words", parse=typed, media=_SPOKEN, before=heard, is_hidden=True)
-        return Flow(FIX_FLOW, (step,), self._answer_anew, shows_progress=False)
+        return Flow(FIX_FLOW, (step,), self._answer_anew, shows_progress=False, has_cancel=False)
 
     def _answer_anew(self, scene: Scene, answers: Answers) -> Later | None:
         asked = scene.work.turns.get(str(answers["turn"]))
