@@ -2,6 +2,7 @@
 
 import { byId, el, icon } from "./dom.js";
 import { withEmoji } from "./emoji.js";
+import { readable } from "./names.js";
 import { rich } from "./rich.js";
 import { dayOf, hourOf, t } from "./texts.js";
 import { voicePlayer } from "./voice.js";
@@ -117,7 +118,7 @@ export class Chat {
 
   key(message, button) {
     const press = (event) => this.actions.onPress(message.id, button, event.currentTarget);
-    return el("button", { type: "button", class: "key", on: { click: press } }, el("span", {}, withEmoji(button.label)), button.url ? icon("out") : null);
+    return el("button", { type: "button", class: "key", on: { click: press } }, el("span", {}, withEmoji(readable(button.label))), button.url ? icon("out") : null);
   }
 
   addDay(message) {

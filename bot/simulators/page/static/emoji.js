@@ -14,7 +14,7 @@ const DRAWINGS = {
   "🌐": ["none", "M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18Zm-9 9h18M12 3c-5 5-5 13 0 18 5-5 5-13 0-18Z"],
   "📝": ["none", "M5 4h14v10l-6 6H5Zm8 16v-6h6M8 8h8M8 11.5h5"],
   "💡": ["#f7c948", "M9 18h6m-5 3h4M12 3a6 6 0 0 0-3.5 10.9V15h7v-1.1A6 6 0 0 0 12 3Z"],
-  "⏹": ["none", "M6 6h12v12H6Z"],
+  "⏹": ["currentColor", "M7 7h10v10H7Z"],
   "▶": ["none", "M8 5v14l11-7Z"],
   "🔊": ["none", "M4 9.5v5h3.5L12 18.5v-13L7.5 9.5Zm11-1a5 5 0 0 1 0 7m2.5-9.5a8.5 8.5 0 0 1 0 12"],
   "⚠": ["#f7c948", "M12 4 2.5 20h19Zm0 6v4.5m0 2.5v.01"],
@@ -49,7 +49,7 @@ function pixels(text) {
 }
 
 // Whether some font draws it: a code point that nobody has shows how an empty box looks.
-function isDrawable(emoji) {
+export function isDrawable(emoji) {
   if (!known.has(emoji)) known.set(emoji, pixels([...emoji][0]) !== EMPTY_BOX);
   return known.get(emoji);
 }
