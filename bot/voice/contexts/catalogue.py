@@ -64,6 +64,8 @@ def fixed_lines(context: Context, band: Band | None = None) -> tuple[str, ...]:
     for lines in talk.reactions.values() if talk else ():
         told += [line.text for line in lines if line.band is None or line.band in bands]
     told += [line.text for answer in context.answers for line in answer.lines]
+    for topic in talk.topics if talk else ():
+        told += [line.text for line in (*topic.past, *topic.present)]
     told += [line.text for each in bands for line in (talk.extra[each] if talk else ())]
     told += [context.closing[each].text for each in bands]
     return tuple(dict.fromkeys(text for text in told if "{" not in text))
