@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from bot.accounts.addresses import parse_address
 from bot.accounts.codes import LIFETIME, Codes, TooManyCodes, fingerprint_of
+from bot.accounts.model import User
 from bot.flows.answers import parse_code
 from bot.flows.model import Answers, InvalidAnswer, Step
 from bot.flows.runner import Runner, StaleButton
@@ -67,6 +68,12 @@ class EmailSteps:
                 raise StaleButton
         return None
 
+    def tell_the_old_address(self, scene: Scene, before: User) -> None:
+        """Whoever reads the proved address learns that it is no longer this account's."""
+        is_changed = before.email_verified_at is not None and before.email != scene.user.email
+        if is_changed and before.email is not None and scene.rules.has_mail:
+            _mail(scene, before.email, "changed")
+
     def _accepted(self, scene: Scene, answers: Answers) -> None:
         if not scene.rules.has_mail:
             scene.say(scene.text("email.no_server"))
@@ -87,18 +94,7 @@ class EmailSteps:
             return False
         what = "in_use" if _is_anothers(scene, address) else "code"
         minutes = int(LIFETIME.total_seconds() // 60)
-        body = scene.texts(f"mail.{what}.body", code=digits, minutes=minutes)
-        scene.work.outbox.put(
-            Outgoing(
-                key=f"{scene.incoming.key}:code",
-                user_id=scene.user.id,
-                to=Address(MAIL, address),
-                kind=MessageKind.MAIL,
-                subject=scene.texts(f"mail.{what}.subject", code=digits),
-                body=(Paragraph(body),),
-            ),
-            at=scene.now,
-        )
+        _mail(scene, address, what, code=digits, minutes=minutes)
         return True
 
     def _check(self, scene: Scene, answers: Answers, digits: object) -> str:
@@ -107,6 +103,20 @@ class EmailSteps:
         if not is_right or _is_anothers(scene, address):
             raise InvalidAnswer("code.wrong")
         return address
+
+
+def _mail(scene: Scene, address: str, what: str, **params: object) -> None:
+    scene.work.outbox.put(
+        Outgoing(
+            key=f"{scene.incoming.key}:mail",
+            user_id=scene.user.id,
+            to=Address(MAIL, address),
+            kind=MessageKind.MAIL,
+            subject=scene.texts(f"mail.{what}.subject", **params),
+            body=(Paragraph(scene.texts(f"mail.{what}.body", **params)),),
+        ),
+        at=scene.now,
+    )
 
 
 def _is_anothers(scene: Scene, address: str) -> bool:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.accounts.archive import ArchiveFile, build_archives
 from bot.accounts.model import CodePurpose, OneTimeCode
+from bot.core.errors import NotFound
 from bot.flows.model import Answers, Flow, InvalidAnswer, Option, Step
 from bot.flows.ports import FlowWork
 from bot.flows.runner import Runner
@@ -160,8 +161,17 @@ def collect(work: FlowWork, user_id: str) -> _Everything:
     wanted = [named for turn in turns for named in _audio(turn)]
     if user.profile.picture_id is not None:
         wanted.append(("picture", user.profile.picture_id))
-    files = [ArchiveFile(name, work.blobs.get(blob_id)) for name, blob_id in wanted]
+    found = [(name, _kept(work, blob_id)) for name, blob_id in wanted]
+    files = [ArchiveFile(name, data) for name, data in found if data is not None]
     return _Everything(records, files)
+
+
+def _kept(work: FlowWork, blob_id: str) -> bytes | None:
+    """The bytes of a file; None once its time was over."""
+    try:
+        return work.blobs.get(blob_id)
+    except NotFound:
+        return None
 
 
 def _audio(turn: Turn) -> Sequence[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """/privacy: what is kept, who processes it, and two consents that are given and taken back here."""
 
 from bot.accounts.model import Consent, Purpose
+from bot.accounts.service import with_birth
 from bot.core.errors import DomainError
 from bot.flows.own_voice import stop_keeping
 from bot.flows.runner import StaleButton
@@ -24,6 +25,7 @@ class Privacy:
 
     def show(self, scene: Scene, _: str = "") -> Later | None:
         """Everything that is to be known, with the switches as they stand."""
+        _come_of_age(scene)
         kept_for = days(scene.rules.recording_kept_for.days, scene.texts.language)
         body = [
             scene.text("privacy.title", Style.STRONG),
@@ -55,6 +57,7 @@ class Privacy:
         return self.show(scene)
 
     def _give(self, scene: Scene, purpose: Purpose) -> None:
+        _come_of_age(scene)
         if not scene.user.is_registered:
             raise DomainError("command.register_first")
         if scene.user.is_minor:
@@ -92,3 +95,10 @@ class Privacy:
         action = _REVOKE if is_given else _GIVE
         key = f"privacy.{purpose.value}.button.{action}"
         return scene.button(key, f"{PREFIX}:{action}:{purpose.value}")
+
+
+def _come_of_age(scene: Scene) -> None:
+    """A date of birth tells when a minor is none any more."""
+    user = with_birth(scene.user, scene.user.profile.date_of_birth, scene.now)
+    if user.is_minor != scene.user.is_minor:
+        scene.save_user(user)

@@ -51,9 +51,11 @@ class ProfileCard:
 
     def flow(self) -> Flow:
         """Every field is a step of its own; one is asked at a time."""
+        address, code = self._email.steps()
         steps = (
             text("name", parse_name),
-            *self._email.steps(),
+            *optional(address),
+            code,
             self._tutor.native(),
             *optional(
                 Step(
@@ -115,13 +117,16 @@ class ProfileCard:
         value = answers.get(field)
         if field == "picture" and value is not None:
             return self._pictures.keep(self.show)
-        was_minor = scene.user.is_minor
+        before = scene.user
         scene.save_user(_with(scene, field, value, answers))
+        self._email.tell_the_old_address(scene, before)
         if field == "picture":
             self._pictures.remove(scene)
         extra = REMOVE_KEYBOARD if field == "phone" else None
-        scene.say(scene.text("profile.saved", what=_label(scene, field)), extra=extra)
-        if scene.user.is_minor and not was_minor:
+        is_kept = field == "email" and value not in {None, scene.user.email}
+        told = "profile.email.kept" if is_kept else "profile.saved"
+        scene.say(scene.text(told, what=_label(scene, field)), extra=extra)
+        if scene.user.is_minor and not before.is_minor:
             for purpose in Purpose:
                 scene.work.consents.revoke(scene.user.id, purpose, scene.now)
                 stop_keeping(scene, purpose)

@@ -61,7 +61,7 @@ def say_transcript(scene: Scene, turn: Turn, heard: UserTranscript) -> None:
 def say_reply(
     scene: Scene,
     turn: Turn,
-    voice: EncodedVoice | None,
+    voice: Attachment | None,
     *,
     is_fallback: bool,
     is_first: bool,
@@ -85,21 +85,22 @@ def say_reply(
         *body,
         buttons=_buttons(scene, turn, reply, is_spoken=voice is not None),
         kind=MessageKind.TUTOR_REPLY,
-        attachment=voice_attachment(scene, voice) if voice else None,
+        attachment=voice,
         key=f"turn:{turn.id}:reply:{scene.incoming.key}",
     )
     if is_first and not turn.is_opening:
         _count_guest_turn(scene)
 
 
-def voice_attachment(scene: Scene, voice: EncodedVoice) -> Attachment:
-    """Keep a voice bubble until it is sent."""
+def voice_attachment(scene: Scene, voice: EncodedVoice, *, is_recorded: bool = False) -> Attachment:
+    """Keep a voice bubble until it is sent, or, with consent, as long as recordings are kept."""
+    kept_for = scene.rules.recording_kept_for if is_recorded else _UNSENT_AUDIO_KEPT_FOR
     blob_id = scene.work.blobs.add(
         scene.user.id,
         "audio/ogg",
         voice.ogg,
         scene.now,
-        expires_at=scene.now + _UNSENT_AUDIO_KEPT_FOR,
+        expires_at=scene.now + kept_for,
     )
     return Attachment(
         kind=MediaKind.VOICE,
@@ -108,6 +109,7 @@ def voice_attachment(scene: Scene, voice: EncodedVoice) -> Attachment:
         filename="voice.ogg",
         seconds=voice.seconds,
         waveform=base64.b64encode(voice.waveform).decode() if voice.waveform else None,
+        is_kept=is_recorded,
     )
 
 

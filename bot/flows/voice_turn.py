@@ -25,6 +25,7 @@ from bot.flows.turn_messages import (
     say_reply,
     say_transcript,
     speaks,
+    voice_attachment,
 )
 from bot.messaging.fetching import fetched
 from bot.messaging.model import Incoming, Indication
@@ -275,8 +276,7 @@ class _Run:
         parts = self._parts
         voice: EncodedVoice | None = None
         if done.audio and speaks(loaded):
-            whole = done.audio[0] if len(done.audio) == 1 else parts.sound.join(done.audio)
-            voice = await parts.codec.encode(whole)
+            voice = await parts.codec.encode(await asyncio.to_thread(parts.sound.join, done.audio))
 
         def unit(work: FlowWork) -> None:
             scene = parts.scenes.of(work, incoming, "reply")
@@ -289,11 +289,16 @@ class _Run:
             turn = _as_said(work.turns.get(self._turn_id), said, done)
             session = work.voice_sessions.get(turn.session_id)
             is_new_engine = done.is_fallback and not session.is_fallback_told
-            if said.audio is not None and session.has_recording:
+            is_recorded, is_first = session.has_recording, turn.reply is None
+            if said.audio is not None and is_recorded:
                 turn = replace(turn, audio_id=_keep(scene, said.audio))
-            is_first = turn.reply is None
+            bubble = (
+                None if voice is None else voice_attachment(scene, voice, is_recorded=is_recorded)
+            )
+            if bubble is not None and is_recorded:
+                turn = replace(turn, reply_audio_id=bubble.blob_id)
             turn, session = parts.service.answered(work, turn, session, done, scene.now)
-            say_reply(scene, turn, voice, is_fallback=is_new_engine, is_first=is_first)
+            say_reply(scene, turn, bubble, is_fallback=is_new_engine, is_first=is_first)
             parts.scenes.finish(scene)
 
         await parts.storage.write(unit)
