@@ -134,30 +134,27 @@ class TelegramPlatform:
         self, body: Mapping[str, Any], *, received_at: datetime | None = None
     ) -> Incoming | None:
         """What a raw update, as it is stored, says (see `parse_update`)."""
-        update = Update.de_json(dict(body), self.application.bot)
-        return self._incoming(update, received_at)
+        username: str | None = None
+        with suppress(RuntimeError):  # it is known once the bot is initialized
+            username = self.application.bot.username
+        return parse_update(body, bot_username=username, received_at=received_at)
 
     def _received(self, raw: RawUpdate) -> Received | None:
         """None for what is of no use to us, and for what cannot be read: it blocks nothing else."""
         try:
             incoming = self.parse(raw, received_at=self._clock.now())
-        except Exception as error:  # whatever a malformed update makes PTB raise
+        except Exception as error:  # whatever it may be: one update must not stop the others
             cause = type(error).__name__  # its text may quote the update
             _log.warning("telegram.update_unreadable", update_id=raw.get("update_id"), cause=cause)
             return None
         return None if incoming is None else Received(incoming, raw)
 
-    def _incoming(self, update: Update, received_at: datetime | None) -> Incoming | None:
-        username: str | None = None
-        with suppress(RuntimeError):  # it is known once the bot is initialized
-            username = self.application.bot.username
-        return parse_update(update, bot_username=username, received_at=received_at)
-
     async def _on_update(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         """For `application.process_update`: returns when the answers have been sent."""
-        incoming = self._incoming(update, self._clock.now())
+        body = update.to_dict()
+        incoming = self.parse(body, received_at=self._clock.now())
         if incoming is not None:
-            await self._receiver.receive([Received(incoming, update.to_dict())])
+            await self._receiver.receive([Received(incoming, body)])
             await self._receiver.settle([incoming.key])
 
     async def _remove_webhook(self) -> None:

@@ -1,19 +1,15 @@
-"""Telegram's updates in our terms; pure."""
+"""Telegram's updates in our terms; pure.
+
+They are read as the JSON they come as: making library objects of an update only to look at a few
+of their fields cost more than storing it.
+"""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from telegram import (
-    CallbackQuery,
-    ChatMember,
-    ChatMemberUpdated,
-    InaccessibleMessage,
-    Message,
-    Update,
-    User,
-)
-from telegram.constants import ChatID, ChatType
+from telegram.constants import ChatID, ChatMemberStatus, ChatType
 
 from bot.messaging.model import (
     Address,
@@ -34,31 +30,37 @@ _MEDIA = {
     MediaKind.DOCUMENT: "document",
 }
 
+Object = Mapping[str, Any]
+
 
 def parse_update(
-    update: Update, *, bot_username: str | None = None, received_at: datetime | None = None
+    update: Object, *, bot_username: str | None = None, received_at: datetime | None = None
 ) -> Incoming | None:
     """What `update` says, or None when it says nothing to us.
 
     Args:
+        update: a Bot API "Update".
         bot_username: commands named for another bot are not ours (in groups); None takes all.
         received_at: the time of a button press, which Telegram does not tell; without it the
             time of the message that carries the button stands in.
+
+    Raises:
+        LookupError, TypeError, ValueError, AttributeError: it is not what the Bot API describes.
     """
-    key = f"{PLATFORM}:{update.update_id}"
-    if update.callback_query is not None:
-        return _button(key, update.callback_query, received_at)
-    if update.my_chat_member is not None:
-        return _membership(key, update.my_chat_member)
-    if update.edited_message is not None:
-        return _edited(key, update.edited_message)
-    if update.message is not None:
-        return _message(key, update.message, bot_username)
+    key = f"{PLATFORM}:{int(update['update_id'])}"
+    if (query := update.get("callback_query")) is not None:
+        return _button(key, query, received_at)
+    if (change := update.get("my_chat_member")) is not None:
+        return _membership(key, change)
+    if (edited := update.get("edited_message")) is not None:
+        return _edited(key, edited)
+    if (message := update.get("message")) is not None:
+        return _message(key, message, bot_username)
     return None
 
 
-def _message(key: str, message: Message, bot_username: str | None) -> Incoming | None:
-    if message.migrate_to_chat_id is not None:
+def _message(key: str, message: Object, bot_username: str | None) -> Incoming | None:
+    if "migrate_to_chat_id" in message:
         return _moved(key, message)
     writer = _writer(message)
     if writer is None:
@@ -67,50 +69,45 @@ def _message(key: str, message: Message, bot_username: str | None) -> Incoming |
     return None if said is None else Incoming(key=key, **_place(message, writer), **said)
 
 
-def _said(message: Message, writer: User, bot_username: str | None) -> dict[str, Any] | None:
+def _said(message: Object, writer: Object, bot_username: str | None) -> dict[str, Any] | None:
     """The fields of `Incoming` that tell what was said; None when it was said to another bot."""
-    if message.text is not None:
+    if "text" in message:
         return _typed(message, bot_username)
+    caption = message.get("caption")
     if media := _media(message):
-        return {"kind": IncomingKind.MEDIA, "media": media, "text": message.caption}
-    contact = message.contact
+        return {"kind": IncomingKind.MEDIA, "media": media, "text": caption}
+    contact = message.get("contact")
     # Anybody can send anybody's card: only one's own proves a phone number.
-    if contact is not None and contact.user_id == writer.id:
-        return {"kind": IncomingKind.CONTACT, "text": contact.phone_number}
-    return {"kind": IncomingKind.OTHER, "text": message.caption}
+    if contact is not None and contact.get("user_id") == writer["id"]:
+        return {"kind": IncomingKind.CONTACT, "text": contact["phone_number"]}
+    return {"kind": IncomingKind.OTHER, "text": caption}
 
 
-def _typed(message: Message, bot_username: str | None) -> dict[str, Any] | None:
-    text = message.text or ""
+def _typed(message: Object, bot_username: str | None) -> dict[str, Any] | None:
+    text = str(message["text"])
     match = _COMMAND.fullmatch(text)
     if match is None:
         return {"kind": IncomingKind.TEXT, "text": text}
     name, addressee, rest = match.groups()
     is_ours = not (addressee and bot_username) or addressee.lower() == bot_username.lower()
-    if not is_ours and _is_shared(message.chat.type):
+    if not is_ours and _is_shared(message["chat"]):
         return None
     return {"kind": IncomingKind.COMMAND, "command": name.lower(), "text": rest or None}
 
 
-def _media(message: Message) -> IncomingMedia | None:
-    if message.photo:
-        largest = max(message.photo, key=lambda size: size.width * size.height)
-        return IncomingMedia(
-            kind=MediaKind.PHOTO,
-            file_id=largest.file_id,
-            mime="image/jpeg",
-            size=largest.file_size,
-        )
-    if message.animation is not None:  # comes with a document beside it, for old clients
+def _media(message: Object) -> IncomingMedia | None:
+    if photo := message.get("photo"):
+        largest = max(photo, key=lambda size: int(size["width"] * size["height"]))
+        return _file(MediaKind.PHOTO, largest | {"mime_type": "image/jpeg"})
+    if "animation" in message:  # comes with a document beside it, for old clients
         return None
-    for kind, attribute in _MEDIA.items():
-        if (file := getattr(message, attribute)) is not None:
-            return _file(kind, file.to_dict())
+    for kind, name in _MEDIA.items():
+        if (file := message.get(name)) is not None:
+            return _file(kind, file)
     return None
 
 
-def _file(kind: MediaKind, file: dict[str, Any]) -> IncomingMedia:
-    """From the JSON: PTB's own `duration` warns that its type will change."""
+def _file(kind: MediaKind, file: Object) -> IncomingMedia:
     return IncomingMedia(
         kind=kind,
         file_id=file["file_id"],
@@ -121,113 +118,108 @@ def _file(kind: MediaKind, file: dict[str, Any]) -> IncomingMedia:
     )
 
 
-def _edited(key: str, message: Message) -> Incoming | None:
+def _edited(key: str, message: Object) -> Incoming | None:
     writer = _writer(message)
     if writer is None:
         return None
-    text = message.text if message.text is not None else message.caption
-    place = _place(message, writer) | {"at": _aware(message.edit_date or message.date)}
+    place = _place(message, writer) | {"at": _time(message.get("edit_date") or message["date"])}
+    text = message.get("text", message.get("caption"))
     return Incoming(key=key, kind=IncomingKind.OTHER, text=text, **place)
 
 
-def _moved(key: str, message: Message) -> Incoming:
+def _moved(key: str, message: Object) -> Incoming:
     """The room is the subject, so it stands in where nobody is named."""
-    room = str(message.chat.id)
-    sender = (
-        _sender(message.from_user)
-        if message.from_user is not None
-        else Sender(PLATFORM, room, message.chat.title or "")
-    )
+    chat, writer = message["chat"], message.get("from")
+    room = str(chat["id"])
     return Incoming(
         key=key,
         kind=IncomingKind.MOVED,
-        sender=sender,
+        sender=_sender(writer) if writer else Sender(PLATFORM, room, chat.get("title") or ""),
         address=Address(PLATFORM, room),
-        at=_aware(message.date),
+        at=_time(message["date"]),
         is_shared=True,
-        moved_to=str(message.migrate_to_chat_id),
+        moved_to=str(message["migrate_to_chat_id"]),
     )
 
 
-def _button(key: str, query: CallbackQuery, received_at: datetime | None) -> Incoming | None:
-    message = query.message
+def _button(key: str, query: Object, received_at: datetime | None) -> Incoming | None:
+    message = query.get("message")
     if message is None:  # a button of an inline result: we send none
         return None
-    address = Address(PLATFORM, str(message.chat.id))
-    if isinstance(message, Message):
-        address = _address(message)
-    if received_at is None and isinstance(message, InaccessibleMessage):
-        received_at = datetime.fromtimestamp(0, UTC)
+    address = _address(message)
     return Incoming(
         key=key,
         kind=IncomingKind.BUTTON,
-        sender=_sender(query.from_user),
+        sender=_sender(query["from"]),
         address=address,
-        at=received_at or _aware(message.date),
-        is_shared=_is_shared(message.chat.type),
-        message=MessageRef(address, str(message.message_id)),
-        data=query.data,
-        callback_id=query.id,
+        at=received_at or _time(message["date"]),  # 0 where the message is no longer at hand
+        is_shared=_is_shared(message["chat"]),
+        message=MessageRef(address, str(message["message_id"])),
+        data=query.get("data"),
+        callback_id=query["id"],
     )
 
 
-def _membership(key: str, change: ChatMemberUpdated) -> Incoming | None:
+def _membership(key: str, change: Object) -> Incoming | None:
     """A person blocks or unblocks the bot. What happens to it in groups is of no interest."""
-    if change.chat.type != ChatType.PRIVATE:
+    if _is_shared(change["chat"]):
         return None
-    is_blocked = change.new_chat_member.status in {ChatMember.BANNED, ChatMember.LEFT}
+    gone = {ChatMemberStatus.BANNED, ChatMemberStatus.LEFT}
+    is_blocked = change["new_chat_member"]["status"] in gone
     return Incoming(
         key=key,
         kind=IncomingKind.BLOCKED if is_blocked else IncomingKind.UNBLOCKED,
-        sender=_sender(change.from_user),
-        address=Address(PLATFORM, str(change.chat.id)),
-        at=_aware(change.date),
+        sender=_sender(change["from"]),
+        address=_address(change),
+        at=_time(change["date"]),
     )
 
 
-def _writer(message: Message) -> User | None:
+def _writer(message: Object) -> Object | None:
     """The person who wrote; None for channels, anonymous administrators, bots, Telegram itself."""
-    user = message.from_user
-    if user is None or user.is_bot or user.id == ChatID.SERVICE_CHAT:
+    user: Object | None = message.get("from")
+    if user is None or user["is_bot"] or user["id"] == ChatID.SERVICE_CHAT:
         return None
-    return None if message.sender_chat is not None else user
+    return None if "sender_chat" in message else user
 
 
-def _place(message: Message, writer: User) -> dict[str, Any]:
+def _place(message: Object, writer: Object) -> dict[str, Any]:
     """The fields of `Incoming` that tell who wrote, where and when."""
     address = _address(message)
     return {
         "sender": _sender(writer),
         "address": address,
-        "at": _aware(message.date),
-        "is_shared": _is_shared(message.chat.type),
-        "message": MessageRef(address, str(message.message_id)),
+        "at": _time(message["date"]),
+        "is_shared": _is_shared(message["chat"]),
+        "message": MessageRef(address, str(message["message_id"])),
         "reply_to": _replied(message, address),
     }
 
 
-def _replied(message: Message, address: Address) -> MessageRef | None:
+def _replied(message: Object, address: Address) -> MessageRef | None:
     """In a topic every message replies to the one that opened it, which means nothing."""
-    original = message.reply_to_message
-    if original is None or original.forum_topic_created is not None:
+    original = message.get("reply_to_message")
+    if original is None or "forum_topic_created" in original:
         return None
-    return MessageRef(address, str(original.message_id))
+    return MessageRef(address, str(original["message_id"]))
 
 
-def _address(message: Message) -> Address:
-    in_topic = message.is_topic_message and message.message_thread_id is not None
-    thread = str(message.message_thread_id) if in_topic else None
-    return Address(PLATFORM, str(message.chat.id), thread)
+def _address(message: Object) -> Address:
+    in_topic = message.get("is_topic_message") and "message_thread_id" in message
+    thread = str(message["message_thread_id"]) if in_topic else None
+    return Address(PLATFORM, str(message["chat"]["id"]), thread)
 
 
-def _sender(user: User) -> Sender:
-    return Sender(PLATFORM, str(user.id), user.full_name, user.language_code)
+def _sender(user: Object) -> Sender:
+    names = user["first_name"], user.get("last_name")
+    return Sender(
+        PLATFORM, str(user["id"]), " ".join(filter(None, names)), user.get("language_code")
+    )
 
 
-def _is_shared(chat_type: str) -> bool:
-    return chat_type != ChatType.PRIVATE
+def _is_shared(chat: Object) -> bool:
+    return bool(chat["type"] != ChatType.PRIVATE)
 
 
-def _aware(at: datetime) -> datetime:
-    """PTB's times are aware; one without a zone, made by hand, is UTC as PTB itself takes it."""
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+def _time(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from telegram import Update
-
 DATE = 1_795_341_600  # 2026-11-22 10:00 UTC
 ANA = {"id": 7, "is_bot": False, "first_name": "Ana", "last_name": "Ruiz", "language_code": "es"}
 PRIVATE = {"id": 7, "type": "private", "first_name": "Ana"}
@@ -16,5 +14,5 @@ def message(**content: Any) -> dict[str, Any]:
     return {name: value for name, value in (place | content).items() if value is not None}
 
 
-def update(**kind: Any) -> Update:
-    return Update.de_json({"update_id": 900, **kind}, None)
+def update(**kind: Any) -> dict[str, Any]:
+    return {"update_id": 900, **kind}
