@@ -17,16 +17,17 @@ _SHARES = frozenset({"pause_share", "rarer_share", "mean_sureness", "word_error_
 def report_body(texts: Texts, report: VoiceReport, session: VoiceSession) -> list[Paragraph]:
     """The paragraphs of one session's report."""
     reader = texts.language
-    minutes = duration(timedelta(seconds=report.speech_seconds), reader)
+    spoken = timedelta(seconds=round(report.speech_seconds))
     head = texts(
-        "report.head",
+        "report.head" if spoken else "report.head_typed",
         language=language_name(session.language, reader),
         level=session.level.value,
-        spoken=minutes,
+        spoken=duration(spoken, reader),
         count=report.turns,
     )
     body = [Paragraph(texts("report.title"), Style.STRONG), Paragraph(head)]
-    body += [Paragraph(_score_line(texts, skill, s)) for skill, s in report.scores.items()]
+    lines = [_score_line(texts, skill, score) for skill, score in report.scores.items()]
+    body += [Paragraph("\n".join(lines))] if lines else []
     body.append(Paragraph(_corrections(texts, report)))
     if report.words_to_repeat:
         words = ", ".join(report.words_to_repeat)
