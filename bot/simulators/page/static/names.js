@@ -2,7 +2,10 @@
 
 import { isDrawable } from "./emoji.js";
 
-const FOREIGN = ["ar", "bn", "fa", "he", "hi", "ja", "ka", "ko", "ta", "th", "ur", "yue", "zh"];
+const FOREIGN = [
+  "am", "ar", "bn", "fa", "gu", "he", "hi", "hy", "ja", "ka", "km", "kn", "ko", "lo", "ml", "mr", "my", "ne", "pa",
+  "si", "ta", "te", "th", "ur", "yue", "zh",
+];
 const LETTER = /\p{L}/u;
 
 // `label`, or what it names where it would be a row of empty boxes.
