@@ -45,9 +45,11 @@ def with_email(
     """The person with this address; not saved here.
 
     An address belongs to whoever proved it: one that was not proved has no keyed hash, so nobody
-    can take an address away from its owner by naming it, nor learn that it is taken.
+    can take an address away from its owner by naming it, nor learn that it is taken. A proved
+    address stays until another one is proved in its place, or it is taken back.
     """
-    if address == user.email and (user.email_verified_at is not None or proved is None):
+    is_kept = user.email_verified_at is not None or address == user.email
+    if address is not None and proved is None and is_kept:
         return user
     if address is None:
         return replace(user, email=None, email_hash=None, email_verified_at=None)

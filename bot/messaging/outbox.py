@@ -278,11 +278,11 @@ class Sender:
     async def _failed(self, message: Outgoing, room: _Room, failure: ServiceFailure) -> float:
         room.attempts += 1
         _log.warning("outbox.failed", key=message.key, cause=str(failure), attempt=room.attempts)
+        if room.attempts == 1 and self._on_trouble is not None:
+            await self._tell(self._on_trouble, message)
         if failure.cause is Cause.REJECTED or room.attempts >= _MOST_ATTEMPTS:
             await self._marks.put(message, error=str(failure))
             return 0.0
-        if room.attempts == 1 and self._on_trouble is not None:
-            await self._tell(self._on_trouble, message)
         await self._storage.write(lambda work: work.outbox.count_attempt(message.key, str(failure)))
         if failure.retry_after is not None:
             return max(failure.retry_after, _SHORTEST_WAIT_SECONDS)
@@ -308,6 +308,8 @@ class Sender:
             await self._storage.write(
                 lambda work: work.identities.set_blocked(address.platform, address.room, at)
             )
+        if not room.attempts and self._on_trouble is not None:
+            await self._tell(self._on_trouble, message)
         await self._marks.put(message, error=refusal.reason)
         return 0.0
 

@@ -14,9 +14,11 @@ from sqlalchemy.engine import make_url
 from bot.accounts.model import Purpose, ReplyMode, UserStatus
 from bot.app import App
 from bot.flows.own_data import collect
+from bot.simulators.mailbox import Mailbox
 from bot.simulators.telegram import Person
+from tests.message_builders import HandClock
 from tests.stage import PATIENCE_SECONDS, Stage, a_note, a_stage, an_app, said
-from tests.visitors import Visitor, register, user_of
+from tests.visitors import Visitor, an_app_with_mail, code_from, register, user_of
 
 JPEG = bytes.fromhex(
     "ffd8ffe000104a46494600010100000100010000ffc0000b080001000101011100ffc40014000100000000000000"
@@ -355,3 +357,48 @@ async def test_terms_support_and_help_are_there_in_both_languages(stage: Stage, 
     shown = await ana.say("/help", then="/forget")
     assert "/me" not in shown.text.split()
     assert len(said(ana.person)) == 3
+
+
+async def test_a_proved_address_stays_until_another_is_proved_and_its_reader_is_told(
+    stage: Stage, sqlite_url: str
+) -> None:
+    async with Mailbox() as mailbox, an_app_with_mail(stage, sqlite_url, mailbox) as app:
+        ana = Visitor(stage.telegram.person(user_id=1, name="Ana"))
+        await register(ana)
+        await ana.say("/profile", then="Your profile")
+        await ana.press("E-mail", then="e-mail")
+        await ana.say("old@example.org", then="six digits")
+        await ana.say(await code_from(mailbox), then="Saved: E-mail")
+        await ana.reads("old@example.org ✓")
+        await ana.press("E-mail", then="e-mail")
+        await ana.say("new@example.org", then="six digits")
+        first = await code_from(mailbox)
+        await ana.press("Later", then="Your confirmed address stays")
+        assert (await user_of(app, ana)).email == "old@example.org"
+        await ana.reads("Your profile")
+        await ana.press("E-mail", then="e-mail")
+        await ana.say("new@example.org", then="less than a minute ago")
+        await ana.say(first, then="Saved: E-mail")
+        assert (await user_of(app, ana)).email == "new@example.org"
+        told = await mailbox.wait("old@example.org", timeout=PATIENCE_SECONDS)
+        assert "no longer belongs" in told.text
+        await ana.reads("Your profile")
+        await ana.press("E-mail", then="e-mail")
+        await ana.press("Leave empty", then="Saved: E-mail")
+        user = await user_of(app, ana)
+        assert (user.email, user.email_hash, user.email_verified_at) == (None, None, None)
+
+
+async def test_a_minor_who_comes_of_age_can_give_consent(stage: Stage, sqlite_url: str) -> None:
+    clock = HandClock()
+    async with an_app(stage, sqlite_url, clock=clock) as app:
+        ana = Visitor(stage.telegram.person(user_id=1, name="Ana"))
+        await register(ana)
+        await ana.say("/profile", then="Your profile")
+        await ana.press("Date of birth", then="When were you born")
+        await ana.say("2008-11-23", then="Since you are under 18")
+        clock.move(days=1)
+        await ana.say("/privacy", then="Your privacy")
+        await ana.press("Keep my recordings", then="Your privacy")
+        user = await user_of(app, ana)
+        assert await app.storage.read(lambda work: work.consents.has(user.id, Purpose.RECORDING))

@@ -52,9 +52,9 @@ async def practice_of(app: App, visitor: Visitor) -> tuple[VoiceSession | None, 
 
 
 async def test_a_guest_registers_and_goes_on_with_the_same_conversation(
-    stage: Stage, mailbox: Mailbox, ana: Visitor, sqlite_url: str
+    stage: Stage, mailbox: Mailbox, ana: Visitor, database_url: str
 ) -> None:
-    async with an_app_with_mail(stage, sqlite_url, mailbox) as app:
+    async with an_app_with_mail(stage, database_url, mailbox) as app:
         await stage.meet(ana.person)
         guest = await user_of(app, ana)
         session, turns = await practice_of(app, ana)
@@ -159,7 +159,7 @@ async def test_a_dead_mail_server_is_told_and_the_rest_goes_on(
         await to_the_name(ana)
         await ana.say("Ana García", then="e-mail")
         await ana.say(ADDRESS, then="six digits")
-        await ana.reads("The mail server does not answer")
+        await ana.reads("The mail could not be sent so far")
         await ana.press("Later", then="own language")
         await past_the_email(ana)
         await ana.press("Confirm", then="not confirmed yet")
@@ -169,8 +169,22 @@ async def test_a_dead_mail_server_is_told_and_the_rest_goes_on(
             None,
             None,
         )
-    told = [text for text in said(ana.person) if "mail server does not answer" in text]
+    told = [text for text in said(ana.person) if "mail could not be sent" in text]
     assert len(told) == 1
+
+
+async def test_an_address_the_mail_server_refuses_is_told(
+    stage: Stage, mailbox: Mailbox, ana: Visitor, sqlite_url: str
+) -> None:
+    mailbox.refuse("nobody@example.org")
+    async with an_app_with_mail(stage, sqlite_url, mailbox):
+        await to_the_name(ana)
+        await ana.say("Ana García", then="e-mail")
+        await ana.say("nobody@example.org", then="six digits")
+        await ana.reads("The mail could not be sent so far")
+        await ana.press("Other address", then="e-mail")
+        await ana.say(ADDRESS, then="six digits")
+        await ana.say(await code_from(mailbox), then="own language")
 
 
 async def test_without_a_mail_server_the_address_is_kept_unconfirmed_and_that_is_said(

@@ -47,12 +47,14 @@ class SmtpMessenger:
         mail.set_content(message.text)
         try:
             await aiosmtplib.send(mail, **self._connection())
-        except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPSenderRefused) as error:
-            raise Undeliverable(type(error).__name__) from error
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            if any(_is_for_now(refused.code) for refused in error.recipients):
+                raise ServiceFailure("mail", Cause.BUSY, "recipient refused for now") from error
+            raise Undeliverable("recipient refused") from error
         except aiosmtplib.SMTPAuthenticationError as error:
             raise ServiceFailure("mail", Cause.MISCONFIGURED, "authentication") from error
         except aiosmtplib.SMTPResponseException as error:
-            cause = Cause.REJECTED if error.code >= 500 else Cause.BUSY
+            cause = Cause.BUSY if _is_for_now(error.code) else Cause.REJECTED
             raise ServiceFailure("mail", cause, str(error.code)) from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise ServiceFailure("mail", Cause.UNREACHABLE, type(error).__name__) from error
@@ -85,3 +87,8 @@ class SmtpMessenger:
             "use_tls": url.scheme == "smtps",
             "timeout": _TIMEOUT_SECONDS,
         }
+
+
+def _is_for_now(code: int) -> bool:
+    """4xx asks to come again, as greylisting does; 5xx is final (RFC 5321, 4.2.1)."""
+    return code < 500
