@@ -6,14 +6,22 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
+
 from bot.accounts.model import User
 from bot.app import App
 from bot.core.clock import Clock
+from bot.flows.own_data import collect
 from bot.simulators.mailbox import Mailbox
 from bot.simulators.telegram import ChatMessage, Person
 from bot.storage.work import Work
-from tests.stage import PATIENCE_SECONDS, Stage, an_app
+from tests.stage import PATIENCE_SECONDS, Stage, a_note, an_app
 
+JPEG = bytes.fromhex(
+    "ffd8ffe000104a46494600010100000100010000ffc0000b080001000101011100ffc40014000100000000000000"
+    "000000000000000009ffda0008010100003f007fffd9"
+)
 SENDER = "bot@example.org"
 _CODE = re.compile(r"\b\d{6}\b")
 
@@ -117,3 +125,35 @@ async def an_app_with_mail(
     mail = {"smtp_url": mailbox.url, "from": SENDER}
     async with an_app(stage, url, clock=clock, mail=mail, **changes) as app:
         yield app
+
+
+async def stored_of(app: App, visitor: Visitor) -> Any:
+    """Everything stored about a person, as the export tells it."""
+    user = await user_of(app, visitor)
+    return await app.storage.read(lambda work: collect(work, user.id))
+
+
+async def talk_once(person: Person) -> None:
+    """A practice with one note that was answered."""
+    await person.send_text("/talk")
+    opening = await person.wait(lambda m: m.kind == "voice", PATIENCE_SECONDS)
+    await person.send_voice(a_note(), 1)
+    await person.wait(
+        lambda m: m.kind == "voice" and m.from_bot, PATIENCE_SECONDS, after=opening.message_id
+    )
+
+
+def checkpointed_counts(url: str) -> dict[str, int]:
+    """Rows by table, once the log was folded into the file."""
+    engine = create_engine(make_url(url).set(drivername="sqlite+pysqlite"))
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
+        counts = {
+            name: connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one()
+            for name in names.scalars().all()
+        }
+        unfinished = "SELECT count(*) FROM inbox WHERE done_at IS NULL OR lane <> ''"
+        counts["unfinished"] = connection.exec_driver_sql(unfinished).scalar_one()
+    engine.dispose()
+    return counts
