@@ -1,6 +1,7 @@
 """Rows of buttons to Telegram's keyboards."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from telegram import (
     InlineKeyboardButton,
@@ -60,6 +61,7 @@ def contact_keyboard(rows: Rows) -> ReplyKeyboardMarkup:
     )
 
 
+@lru_cache(maxsize=1_000)
 def _inline(button: Button) -> InlineKeyboardButton:
     if button.url is not None:
         return InlineKeyboardButton(_label(button), url=button.url)

@@ -11,6 +11,7 @@ from telegram.error import BadRequest, TelegramError
 from bot.handlers.telegram.failures import SERVICE, is_gone, is_unchanged, reason, trouble
 from bot.handlers.telegram.files import fetch_file
 from bot.handlers.telegram.render import Call, attempts, chat_id, render_outgoing
+from bot.handlers.telegram.request import as_request_data
 from bot.messaging.model import Address, IncomingMedia, Indication, Outgoing
 from bot.messaging.ports import Pace, Undeliverable
 
@@ -116,8 +117,18 @@ class TelegramMessenger:
         return await self._call(last)
 
     async def _call(self, call: Call) -> str | None:
+        if call.method == "send_message":
+            return await self._send_text(call)
         result = await getattr(self._bot, call.method)(**call.params)
         return str(result.message_id) if isinstance(result, Message) else None
+
+    async def _send_text(self, call: Call) -> str:
+        """What `Bot.send_message` does, without a library object of an answer we want the id of."""
+        url = f"{self._bot.base_url}/sendMessage"
+        sent = await self._bot.request.post(url, as_request_data(call.params))
+        if not isinstance(sent, dict):
+            raise TelegramError("the answer is not a message")
+        return str(sent["message_id"])
 
     def _remember(self, key: str, sent: _Sent, *, of: int) -> None:
         if sent.calls == of:

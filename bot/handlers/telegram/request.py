@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 import aiohttp
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
+from telegram.request._requestparameter import RequestParameter  # RequestData asks for it
 
 from bot.messaging.errors import FileTooLarge
 
@@ -215,6 +216,11 @@ def _refuse(status: int, payload: bytes) -> None:
         raise BadRequest("HTTP 413")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise ServerError(f"HTTP {status}")
+
+
+def as_request_data(params: Mapping[str, object]) -> RequestData:
+    """Arguments of a method of `Bot` as its own code hands them to any wire."""
+    return RequestData([RequestParameter.from_input(*param) for param in params.items()])
 
 
 def retry_after(payload: bytes) -> float | None:
