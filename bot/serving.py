@@ -70,19 +70,20 @@ class Serving:
         )
 
     async def _telegram(self, platform: TelegramPlatform, stop: asyncio.Event) -> None:
-        """Connect, again and again while the network is away; a refused token switches it off."""
+        """Connect, again and again while anything is away; a refused token switches it off."""
         wait = _FIRST_WAIT_SECONDS
         try:
             while not stop.is_set():
                 try:
                     await platform.start()
                     await self._connected(platform, stop)
-                except ServiceFailure as failure:
-                    if failure.cause is Cause.MISCONFIGURED:
-                        _log.error("telegram.off", cause=str(failure), remedy="linguaflex doctor")
+                except Exception as error:  # a bug, too, must not leave everybody unheard
+                    if _is_refused(error):
+                        _log.error("telegram.off", cause=str(error), remedy="linguaflex doctor")
                         return
-                    _log.warning("telegram.waits", cause=str(failure), seconds=wait)
+                    wait = _FIRST_WAIT_SECONDS if TELEGRAM in self._started else wait
                     self._started.discard(TELEGRAM)
+                    _log_failure(error, wait)
                     await _rest(stop, wait)
                     wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
         finally:
@@ -158,6 +159,20 @@ class _Seen:
 
     async def set(self, key: str, value: str, /) -> None:
         await self._storage.write(lambda work: work.notes.put(key, value))
+
+
+def _is_refused(error: Exception) -> bool:
+    """Telegram refuses the token; the database's trouble, of whatever cause, passes."""
+    if not isinstance(error, ServiceFailure) or error.service != TELEGRAM:
+        return False
+    return error.cause is Cause.MISCONFIGURED
+
+
+def _log_failure(error: Exception, wait: float) -> None:
+    if isinstance(error, ServiceFailure):
+        _log.warning("telegram.waits", cause=str(error), seconds=wait)
+    else:
+        _log.error("telegram.failed", seconds=wait, exc_info=error)
 
 
 async def _rest(stop: asyncio.Event, seconds: float) -> None:

@@ -53,6 +53,20 @@ class PostgresServer:
         self._psql(f"CREATE DATABASE {name} TEMPLATE {original}")
         return self._url(name)
 
+    def make_durable(self, url: str) -> None:
+        """What is committed there outlives a crash of the server (not of the machine)."""
+        name = url.partition("?")[0].rpartition("/")[2]
+        self._psql(f"ALTER DATABASE {name} SET synchronous_commit = on")
+
+    def stop_at_once(self) -> None:
+        """`pg_ctl stop -m immediate`: every connection breaks, nothing is tidied up."""
+        postmaster = self._server.get_postmaster_info().process
+        postmaster.send_signal(signal.SIGQUIT)
+        postmaster.wait()
+
+    def start_again(self) -> None:
+        self._server.ensure_postgres_running()
+
     def _psql(self, command: str) -> None:
         self._server.psql(command)
 

@@ -76,11 +76,13 @@ class TelegramPlatform:
         )
 
     async def start(self) -> None:
-        """Prove the token and get ready to send.
+        """Prove the token and get ready to send; does nothing where that was done.
 
         Raises:
             ServiceFailure: MISCONFIGURED for a refused token, otherwise worth another try.
         """
+        if self.application.running:
+            return
         try:
             await self.application.initialize()
         except TelegramError as error:
