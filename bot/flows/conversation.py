@@ -35,7 +35,7 @@ def assemble(parts: Parts, codes: Codes) -> Product:
     people = People(runner, practice, parts, codes)
     runner.add(buttons.fix_flow(), *people.flows())
     table = CommandTable(
-        [*people.commands(), *_practice_commands(practice), _cancel(runner, practice)]
+        [*_practice_commands(practice), *people.commands(), _cancel(runner, practice)]
     )
     people.table = table
     conversation = Conversation(
