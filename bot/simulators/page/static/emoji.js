@@ -34,6 +34,13 @@ const DRAWINGS = {
   "💬": ["none", "M21 11.5a8 7 0 0 1-8 7H5l1.5-3A8 7 0 1 1 21 11.5ZM9 11.5h.01m3.5 0h.01m3.5 0h.01"],
   "👋": ["#f7c948", "M7 12.5 5 9.5m2 3 4.5 6.5c2 2.5 8 1 8-3.5V10a1.3 1.3 0 0 0-2.6 0v2L12.5 5.5m-1 6L8 6m6.5 5L10 4.5"],
   "👩": ["#f1c9a5", "M12 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8ZM5 20a7 6.5 0 0 1 14 0ZM8 8c-2 2-2 5-1 6m9-6c2 2 2 5 1 6"],
+  "👤": ["none", "M12 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8ZM4.5 20a7.5 6.5 0 0 1 15 0Z"],
+  "🗣": ["none", "M10 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8ZM2.5 20a7.5 6.5 0 0 1 15 0ZM17 6a5 5 0 0 1 0 6m3-8a8.5 8.5 0 0 1 0 10"],
+  "🔒": ["none", "M6 11h12v9H6Zm2.5 0V8a3.5 3.5 0 0 1 7 0v3"],
+  "📱": ["none", "M7.5 3h9v18h-9ZM11 18h2"],
+  "🗑": ["none", "M5 7h14M10 4h4M6.5 7l1 13h9l1-13M10 11v5m4-5v5"],
+  "🎓": ["none", "M12 5 2 10l10 5 10-5ZM6 12.5V17c3.5 2.5 8.5 2.5 12 0v-4.5"],
+  "📦": ["none", "M4 8l8-4 8 4v8l-8 4-8-4Zm0 0 8 4 8-4M12 12v8"],
   "👨": ["#f1c9a5", "M12 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8ZM5 20a7 6.5 0 0 1 14 0Z"],
 };
 
@@ -54,11 +61,16 @@ export function isDrawable(emoji) {
   return known.get(emoji);
 }
 
-// `text` as nodes: itself, or with drawings in place of emoji.
+// `text` as nodes: itself, or with drawings in place of emoji; one that is left out takes its space along.
 export function withEmoji(text) {
-  return text
-    .split(PICTURES)
-    .map((piece, at) => (at % 2 && !isDrawable(piece) ? picture(piece) : document.createTextNode(piece)));
+  const nodes = [];
+  let isGap = false;
+  text.split(PICTURES).forEach((piece, at) => {
+    const drawn = at % 2 && !isDrawable(piece) ? picture(piece) : document.createTextNode(isGap ? piece.trimStart() : piece);
+    isGap = drawn === null;
+    if (drawn) nodes.push(drawn);
+  });
+  return nodes;
 }
 
 function picture(emoji) {
@@ -70,7 +82,7 @@ function picture(emoji) {
     return badge;
   }
   const drawing = DRAWINGS[[...emoji][0]]; // whatever modifies it: hair, skin, profession, colour
-  if (!drawing) return document.createTextNode("");
+  if (!drawing) return null;
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("class", "emoji");
