@@ -64,14 +64,14 @@ class Stage:
         """The database of a program that may be running; only to be read."""
         return open_storage(database_url, Keyring(parse_keys(self.keys)), Instance())
 
-    async def meet(self, person: Person) -> ChatMessage:
+    async def meet(self, person: Person, patience: float = PATIENCE_SECONDS) -> ChatMessage:
         """Start a practice of English as a guest; the tutor's first message."""
         await person.send_text("/start")
-        doors = await person.wait(lambda m: bool(m.buttons), PATIENCE_SECONDS)
+        doors = await person.wait(lambda m: bool(m.buttons), patience)
         await person.press(doors.message_id, data="c:talk")
-        languages = await person.wait(lambda m: "English" in labels(m), PATIENCE_SECONDS)
+        languages = await person.wait(lambda m: "English" in labels(m), patience)
         await person.press(languages.message_id, label="English")
-        return await person.wait(lambda m: m.kind == "voice", PATIENCE_SECONDS)
+        return await person.wait(lambda m: m.kind == "voice", patience)
 
 
 @asynccontextmanager
@@ -87,12 +87,17 @@ async def a_stage(brain: ScriptedBrain | None = None, **telegram: Any) -> AsyncI
 
 @asynccontextmanager
 async def an_app(
-    stage: Stage, database_url: str, *, clock: Clock | None = None, **changes: Any
+    stage: Stage,
+    database_url: str,
+    *,
+    clock: Clock | None = None,
+    parts: frozenset[str] = frozenset({"telegram"}),
+    **changes: Any,
 ) -> AsyncIterator[App]:
-    """The whole program in this process, polling."""
+    """The whole program in this process."""
     async with build(stage.settings(database_url, **changes), clock=clock) as app:
         stop = asyncio.Event()
-        serving = asyncio.create_task(Serving(app, frozenset({"telegram"})).run(stop))
+        serving = asyncio.create_task(Serving(app, parts).run(stop))
         try:
             yield app
         finally:

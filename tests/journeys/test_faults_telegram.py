@@ -1,5 +1,6 @@
 """Telegram is away, slow, overloaded, forgetful: everybody is answered once, in order."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -128,6 +129,22 @@ async def test_through_a_storm_everybody_is_answered_once_and_in_order(
         answers = [text.split()[3] for text in said(person) if text.startswith("You said: text")]
         assert answers == [str(n) for n in range(6)]
     _log.info("storm: %s", dict(stage.telegram.faults.fired))
+
+
+async def test_what_was_written_while_telegram_could_not_be_reached_is_answered_when_it_can(
+    stage: Stage, app: App, ana: Person
+) -> None:
+    port = int(stage.telegram.url.rpartition(":")[2])
+    stage.hume.faults.add(Fault("delay", "assistant_message", seconds=0.2))
+    line = await ana.send_text("text 0")
+    await stage.telegram.until(lambda: not stage.telegram.updates_pending, _PATIENCE_SECONDS)
+    await stage.telegram.aclose()
+    await ana.send_text("text 1")
+    await asyncio.sleep(1.0)
+    await stage.telegram.start(port)
+    await ana.wait(lambda m: "text 1 " in m.text, _PATIENCE_SECONDS, after=line)
+    await _settled(stage, app)
+    assert [m.text.split()[3] for m in _after(ana, line)] == ["0", "1"]
 
 
 async def test_an_answer_lost_on_its_way_back_costs_at_most_a_double_of_that_message(

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
+import pytest
 from aiohttp import web
 
 from bot.simulators.telegram import Person
@@ -26,6 +27,7 @@ _log = logging.getLogger(__name__)
 _PEOPLE, _TEXTS = 10, 10
 _KILLED_AFTER = 30
 _FAILOVER_SECONDS = LEASE.total_seconds() + 5.0
+_HANDOVER_SECONDS = 5.0
 _PATIENCE_SECONDS = 60.0
 
 
@@ -85,8 +87,12 @@ async def _everything_answered(stage: Stage, people: Sequence[Person], url: str)
     await quiet(url, _PATIENCE_SECONDS)
 
 
-def _check(people: Sequence[Person], before: list[list[str]], killed_at: float) -> None:
-    """Everybody has every answer once and in order, but for the one that was being sent."""
+def _check(people: Sequence[Person], before: list[list[str]], killed_at: float) -> int:
+    """Everybody has every answer once and in order, but for the one that was being sent.
+
+    Returns:
+        How many came twice.
+    """
     wanted = [str(n) for n in range(_TEXTS)]
     doubled = 0
     for answers, early in zip(_answers(people), before, strict=True):
@@ -96,6 +102,7 @@ def _check(people: Sequence[Person], before: list[list[str]], killed_at: float) 
         assert len(answers) == _TEXTS + len(twice)
         doubled += len(twice)
     _log.info("after %.1f s all was answered, %d twice", time.monotonic() - killed_at, doubled)
+    return doubled
 
 
 async def _talk(stage: Stage, people: Sequence[Person]) -> None:
@@ -105,8 +112,9 @@ async def _talk(stage: Stage, people: Sequence[Person]) -> None:
         await asyncio.sleep(0.02)
 
 
-async def test_the_one_that_stands_by_takes_over_when_the_polling_one_is_killed(
-    postgres: PostgresServer, tmp_path: Path
+@pytest.mark.parametrize("is_killed", [True, False], ids=["kill -9", "SIGTERM"])
+async def test_the_one_that_stands_by_takes_over_when_the_polling_one_ends(
+    postgres: PostgresServer, tmp_path: Path, is_killed: bool
 ) -> None:
     url = postgres.fresh_url()
     async with a_stage() as stage, some_instances(tmp_path) as instances:
@@ -117,15 +125,20 @@ async def test_the_one_that_stands_by_takes_over_when_the_polling_one_is_killed(
 
         talking = asyncio.create_task(_talk(stage, people))
         await stage.telegram.until(lambda: _count(people) >= _KILLED_AFTER, _PATIENCE_SECONDS)
-        await polling.kill()
-        before, killed_at = _answers(people), time.monotonic()
+        killed_at = time.monotonic()
+        if is_killed:
+            await polling.kill()
+        else:
+            assert await polling.terminate() == 0
+        before = _answers(people)
         await talking
 
-        reached = _count(people)
-        await stage.telegram.until(lambda: _count(people) > reached, _FAILOVER_SECONDS)
+        reached, limit = _count(people), _FAILOVER_SECONDS if is_killed else _HANDOVER_SECONDS
+        await stage.telegram.until(lambda: _count(people) > reached, limit)
         _log.info("taken over after %.1f s", time.monotonic() - killed_at)
         await _everything_answered(stage, people, url)
-        _check(people, before, killed_at)
+        doubled = _check(people, before, killed_at)
+        assert is_killed or doubled == 0
         assert stage.telegram.count_409 == 0
 
 

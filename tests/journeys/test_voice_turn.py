@@ -108,7 +108,7 @@ async def test_the_answer_is_a_voice_bubble_of_opus_with_its_length(
     note = await ana.send_voice(a_note(), 1.0)
     answer = await _voice(ana, note)
     assert answer.file_id is not None
-    with av.open(io.BytesIO(stage.telegram.file(answer.file_id))) as container:
+    with av.open(io.BytesIO(stage.telegram.file(answer.file_id)), "r") as container:
         (stream,) = container.streams.audio
         assert (container.format.name, stream.codec_context.name) == ("ogg", "opus")
         seconds = sum(frame.samples / frame.sample_rate for frame in container.decode(stream))
