@@ -18,11 +18,11 @@ class Bell:
             if not waiter.done():
                 waiter.set_result(None)
 
-    async def until(self, find: Callable[[], T | None], timeout: float) -> T:  # noqa: ASYNC109
+    async def until(self, find: Callable[[], T | None], timeout: float | None) -> T:  # noqa: ASYNC109
         """What `find` returns once it is not None; asked at once and after every ring.
 
         Raises:
-            TimeoutError: nothing was found within `timeout` seconds (real time).
+            TimeoutError: nothing was found within `timeout` seconds (real time; None: for ever).
         """
         async with asyncio.timeout(timeout):
             while (found := find()) is None:
