@@ -15,12 +15,13 @@ from bot.core.crash import crash_point
 from bot.core.errors import Cause, NotFound, ServiceFailure
 from bot.messaging.marks import Marks
 from bot.messaging.model import Address, Change, Outgoing, SendLane
-from bot.messaging.pace import Bucket
+from bot.messaging.pace import Bucket, RoomBuckets
 from bot.messaging.ports import OutboxStorage, OutboxWork, PacedMessenger, Undeliverable
 
 _log = structlog.get_logger()
 
 _RANK = {lane: rank for rank, lane in enumerate(SendLane)}
+_PACED = {Change.SEND, Change.EDIT}
 _AT_ONCE = 32
 _FIRST_WAIT_SECONDS = 1.0
 _LONGEST_WAIT_SECONDS = 300.0
@@ -65,6 +66,7 @@ class Sender:
         self._marks = Marks(storage, clock)
         self._pace = Bucket(messenger.pace)
         self._rooms: dict[str, _Room] = {}
+        self._buckets = RoomBuckets()
         self._ready: list[tuple[int, int, _Room]] = []
         self._numbers = count()
         self._known: set[str] = set()
@@ -106,7 +108,7 @@ class Sender:
             self._known.add(message.key)
             room = self._rooms.get(message.to.room)
             if room is None:
-                bucket = Bucket(self._messenger.room_pace(message.to))
+                bucket = self._buckets.of(message.to.room, self._messenger.room_pace(message.to))
                 room = self._rooms[message.to.room] = _Room(message.to.room, bucket)
             room.waiting.append(message)
             if not room.is_scheduled:
@@ -157,7 +159,7 @@ class Sender:
     def _schedule(self, room: _Room) -> None:
         """Have the room's first message go as soon as the room's own pace allows."""
         room.is_scheduled = True
-        wait = room.bucket.take() if room.waiting[0].change is Change.SEND else 0.0
+        wait = room.bucket.take() if room.waiting[0].change in _PACED else 0.0
         self._push_after(wait, room)
 
     def _push_after(self, seconds: float, room: _Room) -> None:
@@ -181,7 +183,7 @@ class Sender:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            wait = self._pace.wait() if self._first().change is Change.SEND else 0.0
+            wait = self._pace.wait() if self._first().change in _PACED else 0.0
             if wait:
                 await asyncio.sleep(wait)  # one of a better lane may come meanwhile
                 continue
@@ -189,7 +191,7 @@ class Sender:
             if not self._ready:  # halted meanwhile
                 self._slots.release()
                 continue
-            if self._first().change is Change.SEND:
+            if self._first().change in _PACED:
                 self._pace.take()
             _, _, room = heapq.heappop(self._ready)
             self._begun.add(room.waiting[0].key)

@@ -1,6 +1,7 @@
 """How fast messages may go, in real time."""
 
 import time
+from collections import OrderedDict
 
 from bot.messaging.ports import Pace
 
@@ -23,8 +24,29 @@ class Bucket:
         self._at = now
         return max(0.0, (1 - self._tokens) / self._pace.per_second)
 
+    @property
+    def is_full(self) -> bool:
+        """Nothing of what was taken still counts."""
+        self.wait()
+        return self._pace.per_second <= 0 or self._tokens >= self._pace.burst
+
     def take(self) -> float:
         """Take a token; returns the seconds to wait until it may be used (0: at once)."""
         wait = self.wait()
         self._tokens -= 1
         return wait
+
+
+class RoomBuckets:
+    """A bucket for each room, kept for as long as something taken from it counts."""
+
+    def __init__(self) -> None:
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def of(self, room: str, pace: Pace) -> Bucket:
+        """The room's bucket; `pace` is that of a new one."""
+        while self._buckets and next(iter(self._buckets.values())).is_full:
+            self._buckets.popitem(last=False)
+        bucket = self._buckets.setdefault(room, Bucket(pace))
+        self._buckets.move_to_end(room)
+        return bucket

@@ -131,6 +131,24 @@ async def test_through_a_storm_everybody_is_answered_once_and_in_order(
     _log.info("storm: %s", dict(stage.telegram.faults.fired))
 
 
+async def test_the_sending_limits_are_kept(sqlite_url: str) -> None:
+    paced = {"messages_per_second": 27}
+    async with a_stage(flood=True) as stage, an_app(stage, sqlite_url, telegram=paced) as app:
+        people = [stage.telegram.person(2000 + n, f"Learner {n}") for n in range(8)]
+        await asyncio.gather(*(stage.meet(person, _PATIENCE_SECONDS) for person in people))
+        for number in range(4):
+            for person in people:
+                await person.send_text(f"text {number}")
+        for person in people:
+            await person.wait(lambda m: "text 3 " in m.text, _PATIENCE_SECONDS)
+        await _settled(stage, app)
+        sent = sum(len(said(person)) for person in people)
+        assert stage.telegram.count_429 <= sent / 20  # the way there takes a varying time
+        for person in people:
+            answers = [text.split()[3] for text in said(person) if text.startswith("You said")]
+            assert answers == ["0", "1", "2", "3"]
+
+
 async def test_what_was_written_while_telegram_could_not_be_reached_is_answered_when_it_can(
     stage: Stage, app: App, ana: Person
 ) -> None:

@@ -133,6 +133,18 @@ async def test_a_rooms_own_pace_does_not_hold_up_other_rooms(storage: SqlStorage
     await sender.aclose()
 
 
+async def test_a_room_that_was_empty_for_a_moment_keeps_its_pace(storage: SqlStorage) -> None:
+    platform = Platform(room_pace=Pace(per_second=10, burst=1))
+    sender = a_sender(storage, platform)
+    sender.start()
+    began = time.monotonic()
+    for number in range(4):
+        sender.put([a_message(number, "7")])
+        await sender.drained("7")
+    assert time.monotonic() - began >= 3 / 10
+    await sender.aclose()
+
+
 async def test_what_is_no_new_message_needs_no_pace(storage: SqlStorage) -> None:
     platform = Platform(pace=Pace(per_second=0.001, burst=1))
     sender = a_sender(storage, platform)
