@@ -130,7 +130,23 @@ async def a_browser(
     locale: str = "en-US",
     microphone: Path | None = None,
 ) -> AsyncIterator[Page]:
-    """The page open in Chromium; at the end nothing may stand in its console.
+    """The stage's page open in Chromium, see `a_browser_at`."""
+    async with a_browser_at(
+        stage.page.url, width=width, height=height, locale=locale, microphone=microphone
+    ) as page:
+        yield page
+
+
+@asynccontextmanager
+async def a_browser_at(
+    address: str,
+    *,
+    width: int = 1280,
+    height: int = 800,
+    locale: str = "en-US",
+    microphone: Path | None = None,
+) -> AsyncIterator[Page]:
+    """A demo page open in Chromium; at the end nothing may stand in its console.
 
     Args:
         microphone: a WAV file that plays, over and over, into the fake microphone.
@@ -158,7 +174,7 @@ async def a_browser(
         page = await context.new_page()
         page.on("console", note)
         page.on("pageerror", note_error)
-        await page.goto(stage.page.url)
+        await page.goto(address)
         await page.locator("body.is-ready").wait_for()
         yield page
         await chromium.close()
