@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Protocol
@@ -19,7 +20,8 @@ from bot.voice.adapters.local.engine import LocalEngine
 from bot.voice.adapters.local.ports import Line
 from bot.voice.adapters.local.speech import SpeechProcess
 from bot.voice.briefing import SPEED
-from bot.voice.contexts.catalogue import fixed_lines, languages, list_contexts
+from bot.voice.context import Context
+from bot.voice.contexts.catalogue import find_talk, fixed_lines, languages, list_contexts
 from config.settings import Settings, load_settings
 
 _LOOK_SECONDS = 0.1
@@ -49,7 +51,7 @@ async def serve(world: DemoWorld, clock: MovableClock, stop: asyncio.Event) -> N
         parts = [
             serving.run(stop),
             _tell_readiness(world, serving),
-            _warm(world, speech),
+            _warm(world, engine, speech),
             _follow(clock, app),
         ]
         tasks = [asyncio.create_task(part) for part in parts]
@@ -75,26 +77,36 @@ async def _tell_readiness(world: DemoWorld, serving: Serving) -> None:
     world.report("bot", "ready")
 
 
-async def _warm(world: DemoWorld, speech: SpeechProcess) -> None:
+async def _warm(world: DemoWorld, engine: LocalEngine, speech: SpeechProcess) -> None:
     """Load the speech models and speak the first lines while the visitor looks around."""
     try:
-        await speech.warm()
+        await asyncio.gather(engine.warm(), speech.warm())
         world.report("speech", "ready")
-        await speech.prepare(_first_lines())
+        await speech.prepare(_first_lines(world.student.account.name))
     except ServiceFailure as failure:
         world.report("speech", "failed", detail=failure.detail)
         print(f"The local voice is not available: {failure.detail}", flush=True)
 
 
-def _first_lines() -> list[Line]:
-    """What a guest hears first, in each language."""
+def _first_lines(name: str) -> list[Line]:
+    """What a guest hears first, scene by scene; the student's name is an invented one."""
     speed = SPEED[Band.BEGINNER]
+    scenes = zip(*(list_contexts(language) for language in sorted(languages())), strict=False)
     return [
-        Line(text, language, speed=speed)
-        for language in sorted(languages())
-        for context in list_contexts(language)
-        for text in fixed_lines(context, Band.BEGINNER)[:_OPENING]
+        Line(text, context.language, speed=speed)
+        for scene in scenes
+        for context in scene
+        for text in (_greeting(context.language, name), *_opening(context))
     ]
+
+
+def _greeting(language: str, name: str) -> str:
+    talk = find_talk(language)
+    return talk.greeting_named.text.format(name=name) if talk else name
+
+
+def _opening(context: Context) -> Sequence[str]:
+    return fixed_lines(context, Band.BEGINNER)[:_OPENING]
 
 
 async def _follow(clock: MovableClock, app: App) -> None:

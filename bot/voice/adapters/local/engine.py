@@ -80,6 +80,11 @@ class LocalEngine:
             default_voice=VoiceQuality.NONE,
         )
 
+    async def warm(self) -> None:
+        """Load ahead of the first conversation what understanding words takes; not the sound."""
+        for language in sorted(languages()):
+            await asyncio.to_thread(_warm, language)
+
     async def check(self) -> Health:
         return await self._speech.check()
 
