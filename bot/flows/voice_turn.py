@@ -8,8 +8,9 @@ reply together with "this event is done".
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TypeVar
 
 import structlog
 
@@ -51,6 +52,8 @@ from bot.voice.stored_evidence import NoteMeasures, measures_to_json
 
 _log = structlog.get_logger()
 
+T = TypeVar("T")
+
 _MOST_BYTES = 20 * 1024 * 1024
 _SHORTEST_NOTE_SECONDS = 0.5
 _ENDED = frozenset({TurnState.ANSWERED, TurnState.SILENT, TurnState.FAILED, TurnState.CANCELLED})
@@ -67,6 +70,16 @@ class Parts:
     codec: AudioCodec
     sound: Sound
     messengers: Mapping[str, Messenger]
+    _one_aside: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def aside(self, work: Callable[..., T], *arguments: object) -> T:
+        """Run a calculation off the event loop, one at a time.
+
+        Each thread that calculates makes the loop wait for the interpreter's lock, several at once
+        make it wait several times: measured, twenty notes at once then delay everybody's texts.
+        """
+        async with self._one_aside:
+            return await asyncio.to_thread(work, *arguments)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +160,7 @@ class VoiceTurns:
         pcm = await parts.codec.decode(data, max_seconds=limit)
         if pcm.seconds < _SHORTEST_NOTE_SECONDS:
             raise NothingHeard
-        spoken = await asyncio.to_thread(_spoken_part, parts.sound, pcm)
+        spoken = await parts.aside(_spoken_part, parts.sound, pcm)
         clip = AudioClip(spoken, data, incoming.media.mime or "audio/ogg")
         return Utterance(turn_id=loaded.turn.id, audio=clip)
 
@@ -249,7 +262,7 @@ class _Run:
 
     async def _heard(self, incoming: Incoming, heard: UserTranscript, clip: AudioClip) -> None:
         """Store and show what was understood; a second time changes nothing."""
-        timing = await asyncio.to_thread(measure, clip.pcm)
+        timing = await self._parts.aside(measure, clip.pcm)
 
         def unit(work: FlowWork) -> None:
             turn = work.turns.get(self._turn_id)
@@ -276,7 +289,7 @@ class _Run:
         parts = self._parts
         voice: EncodedVoice | None = None
         if done.audio and speaks(loaded):
-            voice = await parts.codec.encode(await asyncio.to_thread(parts.sound.join, done.audio))
+            voice = await parts.codec.encode(await parts.aside(parts.sound.join, done.audio))
 
         def unit(work: FlowWork) -> None:
             scene = parts.scenes.of(work, incoming, "reply")
