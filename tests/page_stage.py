@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from playwright.async_api import ConsoleMessage, Error, Page, async_playwright
+from playwright.async_api import ConsoleMessage, Error, Page, async_playwright, expect
 
 from bot.simulators.mailbox import Mailbox
 from bot.simulators.page.server import DemoPage
@@ -17,6 +17,7 @@ from bot.simulators.telegram import Person, TelegramSimulator
 from bot.simulators.world import DemoWorld
 
 TOKEN = "known-to-the-tests"
+PATIENCE_MS = 30_000  # a busy machine is no failure; what never comes still is
 CHROMIUM = Path("/usr/bin/chromium")
 SAMPLES = Path(__file__).parent.parent / "bot/simulators/page/samples"
 A_NOTE = (SAMPLES / "speechocean762-005630169.ogg").read_bytes()
@@ -170,7 +171,8 @@ async def a_browser_at(
             permissions=["microphone", "clipboard-read", "clipboard-write"],
             reduced_motion="reduce",
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
         page = await context.new_page()
         page.on("console", note)
         page.on("pageerror", note_error)
