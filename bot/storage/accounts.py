@@ -34,6 +34,7 @@ from bot.accounts.model import (
     UserStatus,
 )
 from bot.core.language import Level
+from bot.storage.prepared import Prepared
 from bot.storage.table_repo import TableRepo
 from bot.storage.types import EnumSet, EnumText, UtcDateTime, metadata
 
@@ -116,7 +117,8 @@ one_time_codes = Table(
     Column("used_at", UtcDateTime),
 )
 
-_BY_IDENTITY = (
+_BY_EMAIL = Prepared(select(users).where(users.c.email_hash == bindparam("email_hash")))
+_BY_IDENTITY = Prepared(
     select(identities)
     .where(identities.c.platform == bindparam("platform"))
     .where(identities.c.external_id == bindparam("external_id"))
@@ -133,7 +135,7 @@ class SqlUsers(TableRepo[User]):
     documents = frozenset({"preferences"})
 
     def find_by_email_hash(self, email_hash: str) -> User | None:
-        return self._one(select(users).where(users.c.email_hash == email_hash))
+        return self._one(_BY_EMAIL, email_hash=email_hash)
 
     def list_admins(self) -> Sequence[User]:
         return self._all(select(users).where(users.c.roles.contains(Role.ADMIN.value)))
@@ -146,10 +148,10 @@ class SqlIdentities:
         self._connection = connection
 
     def find(self, platform: str, external_id: str) -> Identity | None:
-        row = self._connection.execute(
-            _BY_IDENTITY, {"platform": platform, "external_id": external_id}
-        ).first()
-        return None if row is None else Identity(**row._mapping)
+        row = _BY_IDENTITY.first(
+            self._connection, {"platform": platform, "external_id": external_id}
+        )
+        return None if row is None else Identity(**row)
 
     def of_user(self, user_id: str) -> Sequence[Identity]:
         rows = self._connection.execute(_OF_USER, {"user_id": user_id})
@@ -212,7 +214,7 @@ class SqlLearnerLanguages(TableRepo[LearnerLanguage]):
         )
 
 
-_ACTIVE_LANGUAGE = (
+_ACTIVE_LANGUAGE = Prepared(
     select(learner_languages)
     .where(learner_languages.c.user_id == bindparam("user_id"))
     .where(learner_languages.c.is_active)

@@ -15,6 +15,7 @@ from sqlalchemy import (
 )
 
 from bot.flows.state import FlowState
+from bot.storage.prepared import Prepared
 from bot.storage.table_repo import TableRepo
 from bot.storage.types import UtcDateTime, metadata
 
@@ -32,7 +33,7 @@ flow_states = Table(
     Column("updated_at", UtcDateTime, nullable=False),
 )
 
-_OF_USER = select(flow_states).where(flow_states.c.user_id == bindparam("user_id"))
+_OF_USER = Prepared(select(flow_states).where(flow_states.c.user_id == bindparam("user_id")))
 _DROP = delete(flow_states).where(flow_states.c.user_id == bindparam("user_id"))
 
 

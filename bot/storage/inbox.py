@@ -12,15 +12,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.core.entity import new_id
 from bot.messaging.ports import Received
 from bot.storage.messaging import InboxRow, inbox
+from bot.storage.prepared import Prepared
 from bot.storage.vault import Keyring, Unreadable
 
 _log = structlog.get_logger()
 
 _ADD = {
-    "sqlite": sqlite.insert(inbox).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(inbox).on_conflict_do_nothing(),
+    "sqlite": Prepared(sqlite.insert(inbox).on_conflict_do_nothing()),
+    "postgresql": Prepared(postgresql.insert(inbox).on_conflict_do_nothing()),
 }
-_DONE = (
+_DONE = Prepared(
     update(inbox)
     .where(inbox.c.key == bindparam("wanted"), inbox.c.done_at.is_(None))
     .values(done_at=bindparam("at"), body=None, lane="")  # a lane names a person
@@ -48,8 +49,8 @@ class SqlInbox:
     def add(self, event: Received, at: datetime, *, overtakes: bool) -> bool:
         """False when the event was known."""
         incoming = event.incoming
-        done = self._connection.execute(
-            _ADD[self._connection.dialect.name],
+        added = _ADD[self._connection.dialect.name].run(
+            self._connection,
             {
                 "key": incoming.key,
                 "id": new_id(),
@@ -60,11 +61,11 @@ class SqlInbox:
                 "received_at": at,
             },
         )
-        return done.rowcount == 1
+        return added == 1
 
     def done(self, key: str, at: datetime) -> bool:
         """Mark as handled and wipe the body. False when it already was: then roll back."""
-        return self._connection.execute(_DONE, {"wanted": key, "at": at}).rowcount == 1
+        return _DONE.run(self._connection, {"wanted": key, "at": at}) == 1
 
     def is_waiting(self, key: str) -> bool:
         return (

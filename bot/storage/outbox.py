@@ -14,6 +14,7 @@ from bot.core.entity import new_id
 from bot.messaging.instance import Instance
 from bot.messaging.model import Address, MessageKind, Outgoing
 from bot.storage.messaging import Receipt, SendState, outbox
+from bot.storage.prepared import Prepared
 from bot.storage.vault import Keyring, Unreadable
 
 _log = structlog.get_logger()
@@ -22,8 +23,8 @@ _OUTGOING: TypeAdapter[Outgoing] = TypeAdapter(Outgoing)
 _OPEN = (SendState.WAITING, SendState.SENDING)
 
 _ADD = {
-    "sqlite": sqlite.insert(outbox).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(outbox).on_conflict_do_nothing(),
+    "sqlite": Prepared(sqlite.insert(outbox).on_conflict_do_nothing()),
+    "postgresql": Prepared(postgresql.insert(outbox).on_conflict_do_nothing()),
 }
 _RELEASE = (
     update(outbox)
@@ -34,11 +35,11 @@ _RELEASE = (
     )
     .values(state=bindparam("free"), owner=None)
 )
-_BEGIN = (
+_BEGIN = Prepared(
     update(outbox).where(outbox.c.key == bindparam("wanted")).values(attempts=outbox.c.attempts + 1)
 )
 _NOT_RESENT = [kind for kind in MessageKind if not kind.is_resent]
-_SENT = (
+_SENT = Prepared(
     update(outbox)
     .where(outbox.c.key == bindparam("wanted"))
     .values(
@@ -68,8 +69,8 @@ class SqlOutbox:
         """
         for message in messages:
             is_ours = message.to.platform in self._instance.senders
-            done = self._connection.execute(
-                _ADD[self._connection.dialect.name],
+            added = _ADD[self._connection.dialect.name].run(
+                self._connection,
                 {
                     "key": message.key,
                     "id": new_id(),
@@ -84,13 +85,13 @@ class SqlOutbox:
                     "created_at": at,
                 },
             )
-            if done.rowcount == 1:
+            if added == 1:
                 self.fresh.append(message)
 
     def settle(self, key: str, at: datetime, *, message_id: str | None, error: str | None) -> None:
         """Write down that a message was sent, or, with `error`, never will be; wipe its body."""
-        self._connection.execute(
-            _SENT,
+        _SENT.run(
+            self._connection,
             {
                 "wanted": key,
                 "new_state": SendState.FAILED if error else SendState.SENT,
@@ -168,7 +169,7 @@ class SqlOutbox:
 
     def begin(self, key: str) -> None:
         """From here on a crash leaves open whether this message arrived."""
-        self._connection.execute(_BEGIN, {"wanted": key})
+        _BEGIN.run(self._connection, {"wanted": key})
 
     def count_attempt(self, key: str, error: str) -> None:
         self._connection.execute(

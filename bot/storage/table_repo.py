@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Table, bindparam, delete, insert, select
 
 from bot.core.entity import Entity
 from bot.core.errors import NotFound, Stale
+from bot.storage.prepared import Prepared
 from bot.storage.vault import Vault
 
 E = TypeVar("E", bound=Entity)
@@ -35,10 +36,10 @@ class TableRepo(Generic[E]):
         hints = get_type_hints(cls.record)
         cls._adapters = {name: TypeAdapter(hints[name]) for name in cls.sealed | cls.documents}
         cls._names = tuple(f.name for f in fields(cls.record))
-        cls._by_id = select(cls.table).where(cls.table.c.id == bindparam("id"))
-        cls._insert = insert(cls.table)
+        cls._by_id = Prepared(select(cls.table).where(cls.table.c.id == bindparam("id")))
+        cls._insert = Prepared(insert(cls.table))
         cls._delete = delete(cls.table).where(cls.table.c.id == bindparam("id"))
-        cls._update = (
+        cls._update = Prepared(
             update(cls.table)
             .where(cls.table.c.id == bindparam("old_id"))
             .where(cls.table.c.version == bindparam("old_version"))
@@ -46,9 +47,9 @@ class TableRepo(Generic[E]):
         )
 
     _names: ClassVar[tuple[str, ...]]
-    _by_id: ClassVar[Any]
-    _insert: ClassVar[Any]
-    _update: ClassVar[Any]
+    _by_id: ClassVar[Prepared]
+    _insert: ClassVar[Prepared]
+    _update: ClassVar[Prepared]
     _delete: ClassVar[Any]
 
     def __init__(self, connection: Connection, vault: Vault) -> None:
@@ -56,8 +57,7 @@ class TableRepo(Generic[E]):
         self._vault = vault
 
     def find(self, entity_id: str, /) -> E | None:
-        row = self._connection.execute(self._by_id, {"id": entity_id}).one_or_none()
-        return None if row is None else self._load(row)
+        return self._one(self._by_id, id=entity_id)
 
     def get(self, entity_id: str, /) -> E:
         """Raises NotFound when there is no such row."""
@@ -67,7 +67,7 @@ class TableRepo(Generic[E]):
         return found
 
     def add(self, entity: E, /) -> E:
-        self._connection.execute(self._insert, self._dump(entity))
+        self._insert.run(self._connection, self._dump(entity))
         return entity
 
     def save(self, entity: E, /) -> E:
@@ -78,28 +78,25 @@ class TableRepo(Generic[E]):
         """
         saved: E = replace(entity, version=entity.version + 1)
         values = {f"new_{name}": value for name, value in self._dump(saved).items()}
-        done = self._connection.execute(
-            self._update, {**values, "old_id": entity.id, "old_version": entity.version}
-        )
-        if done.rowcount != 1:
+        versions = {"old_id": entity.id, "old_version": entity.version}
+        if self._update.run(self._connection, values | versions) != 1:
             raise Stale
         return saved
 
     def remove(self, entity_id: str, /) -> None:
         self._connection.execute(self._delete, {"id": entity_id})
 
-    def _one(self, statement: Any, **params: object) -> E | None:
-        row = self._connection.execute(statement, params).first()
+    def _one(self, statement: Prepared, **params: object) -> E | None:
+        row = statement.first(self._connection, params)
         return None if row is None else self._load(row)
 
     def _all(self, statement: Any, **params: object) -> Sequence[E]:
         return self._load_all(self._connection.execute(statement, params))
 
     def _load_all(self, rows: Iterable[Row[Any]]) -> Sequence[E]:
-        return [self._load(row) for row in rows]
+        return [self._load(dict(row._mapping)) for row in rows]
 
-    def _load(self, row: Row[Any]) -> E:
-        values = dict(row._mapping)
+    def _load(self, values: dict[str, Any]) -> E:
         owner = values[self.owner]
         for name, adapter in self._adapters.items():
             stored = values[name]

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from bot.core.language import Level
+from bot.storage.prepared import Prepared
 from bot.storage.table_repo import TableRepo
 from bot.storage.types import EnumText, UtcDateTime, metadata
 from bot.voice.session import SessionStatus, StoredReport, Turn, TurnState, VoiceSession
@@ -91,20 +92,20 @@ reports = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
-_ACTIVE = (
+_ACTIVE = Prepared(
     select(voice_sessions)
     .where(voice_sessions.c.user_id == bindparam("user_id"))
     .where(voice_sessions.c.status == SessionStatus.ACTIVE)
     .order_by(voice_sessions.c.id.desc())
     .limit(1)
 )
-_LATEST = (
+_LATEST = Prepared(
     select(voice_sessions)
     .where(voice_sessions.c.user_id == bindparam("user_id"))
     .order_by(voice_sessions.c.id.desc())
     .limit(1)
 )
-_BY_CAUSE = select(turns).where(turns.c.cause == bindparam("cause"))
+_BY_CAUSE = Prepared(select(turns).where(turns.c.cause == bindparam("cause")))
 _OF_SESSION = (
     select(turns).where(turns.c.session_id == bindparam("session_id")).order_by(turns.c.position)
 )
