@@ -84,7 +84,8 @@ async def _turn(api: FakeApi, number: int) -> _Turn:
     # The tutor's first line was a voice message too.
     reply = await came(api, _LEARNER, "sendVoice", number + 1, _LONGEST_SECONDS)
     sign = api.came[_LEARNER][seen].at - began
-    return _Turn(sign, reply.at - began, is_fixed=_QUOTED not in reply.text)
+    said, _, _ = reply.text.partition("</blockquote>")  # a tip may follow
+    return _Turn(sign, reply.at - began, is_fixed=_QUOTED not in said)
 
 
 async def _prepared(lines: Path) -> None:
