@@ -1,0 +1,317 @@
+"""The gateway: sessions of the bot over WebSocket, resumed, sharded and limited as documented."""
+
+import asyncio
+import json
+import secrets
+import time
+import zlib
+from collections import deque
+from contextlib import suppress
+
+from aiohttp import WSMsgType, web
+
+from bot.simulators.discord.intents import KNOWN_BITS, PRIVILEGED, Intent
+from bot.simulators.discord.model import Guild, Json
+from bot.simulators.discord.session import Session
+from bot.simulators.discord.wire import guild_create_json, user_json
+from bot.simulators.discord.world import Event, World
+from bot.simulators.faults import Faults
+
+_LONGEST_PAYLOAD = 4096  # bytes
+_SENDS, _PER_SECONDS = 120, 60.0
+
+
+class GatewayClosed(Exception):
+    """The connection is to be closed with this code."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        self.code = code
+        self.reason = reason
+        super().__init__(reason)
+
+
+class Gateway:
+    """Takes connections at `/gateway`, and tells sessions what happens.
+
+    Faults strike operations named "gateway:" and an event ("gateway:MESSAGE_CREATE"):
+    "drop_before" and "drop_after" cut the connection, "duplicate" tells twice, "delay" waits.
+    "status" on "gateway:RESUME" invalidates the session, "drop_before" on "gateway:HEARTBEAT"
+    leaves a heartbeat without its ACK.
+
+    Args:
+        allowed: privileged intents the application was granted.
+        kept: events a session can catch up with by resuming.
+        heartbeat: seconds between the client's heartbeats.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        token: str,
+        faults: Faults,
+        *,
+        allowed: Intent,
+        kept: int,
+        heartbeat: float,
+    ) -> None:
+        self.allowed = allowed
+        self.sessions: dict[str, Session] = {}
+        self.identified = 0
+        self.resumed = 0
+        self.refused_resumes = 0
+        self._world = world
+        self._token = token
+        self._faults = faults
+        self._kept = kept
+        self._heartbeat = heartbeat
+        self._sockets: set[_Connection] = set()
+        world.listener = self.tell
+
+    def tell(self, event: Event) -> None:
+        for session in self.sessions.values():
+            if session.hears(event):
+                session.tell(event)
+                if self._faults.take(f"gateway:{event.name}", "duplicate"):
+                    session.tell(event)
+
+    async def connect(self, request: web.Request) -> web.StreamResponse:
+        """One connection, until either side ends it."""
+        socket = web.WebSocketResponse(max_msg_size=1 << 20, timeout=0.1)
+        await socket.prepare(request)
+        if request.query.get("encoding", "json") != "json":
+            await socket.close(code=4002, message=b"Only JSON is spoken here")
+            return socket
+        connection = _Connection(request, socket, request.query.get("compress") == "zlib-stream")
+        self._sockets.add(connection)
+        try:
+            await self._serve(connection)
+        except GatewayClosed as closed:
+            await socket.close(code=closed.code, message=closed.reason.encode())
+        except (ConnectionError, RuntimeError):
+            pass  # the client went away while we wrote
+        finally:
+            self._sockets.discard(connection)
+            connection.leave()
+            if socket.close_code in (1000, 1001) and connection.session:
+                self.sessions.pop(connection.session.session_id, None)
+            self._world.bell.ring()
+        return socket
+
+    async def drop(self, code: int | None = None) -> None:
+        """End all connections: with this close code, or (None) as if a cable was pulled."""
+        for connection in list(self._sockets):
+            await connection.end(code)
+
+    async def ask_to_reconnect(self) -> None:
+        """Send opcode 7, as Discord does before it restarts a server."""
+        for connection in list(self._sockets):
+            await connection.send({"op": 7, "d": None})
+
+    def forget_sessions(self) -> None:
+        """No session can be resumed any more."""
+        self.sessions.clear()
+
+    async def _serve(self, connection: "_Connection") -> None:
+        await connection.send({
+            "op": 10,
+            "d": {"heartbeat_interval": int(self._heartbeat * 1000), "_trace": []},
+        })  # fmt: skip
+        async for message in connection.socket:
+            if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                continue
+            connection.count()
+            if len(message.data) > _LONGEST_PAYLOAD:
+                raise GatewayClosed(4002, "Payload too large")
+            try:
+                payload = json.loads(message.data)
+                opcode, data = payload["op"], payload.get("d")
+            except (ValueError, KeyError, TypeError):
+                raise GatewayClosed(4002, "Error while decoding payload") from None
+            await self._take(connection, opcode, data)
+
+    async def _take(self, connection: "_Connection", opcode: int, data: Json) -> None:
+        match opcode:
+            case 1:
+                if not self._faults.take("gateway:HEARTBEAT", "drop_before"):
+                    await connection.send({"op": 11})
+            case 2:
+                await self._identify(connection, data)
+            case 6:
+                await self._resume(connection, data)
+            case 8:
+                self._members(connection, data)
+            case 3 | 4:
+                if connection.session is None:
+                    raise GatewayClosed(4003, "Not authenticated.")
+            case _:
+                raise GatewayClosed(4001, "Unknown opcode.")
+
+    async def _identify(self, connection: "_Connection", data: Json) -> None:
+        if connection.session is not None:
+            raise GatewayClosed(4005, "Already authenticated.")
+        self._authorize(data)
+        session = Session(
+            session_id=secrets.token_hex(16),
+            intents=self._intents(data),
+            shard=_shard(data),
+            kept=self._kept,
+        )
+        self.identified += 1
+        self.sessions[session.session_id] = session
+        connection.start(session, self._faults)
+        guilds = [guild for guild in self._world.guilds.values() if self._is_home(session, guild)]
+        session.dispatch("READY", self._ready(session, [guild.guild_id for guild in guilds]))
+        for guild in guilds if Intent.GUILDS in session.intents else ():
+            session.dispatch("GUILD_CREATE", guild_create_json(self._world, guild))
+        self._world.bell.ring()
+
+    def _is_home(self, session: Session, guild: Guild) -> bool:
+        number, count = session.shard
+        is_in = self._world.bot.user_id in guild.members
+        return is_in and (guild.guild_id >> 22) % count == number
+
+    def _ready(self, session: Session, guild_ids: list[int]) -> Json:
+        bot = self._world.bot
+        return {
+            "v": 10,
+            "user": user_json(bot) | {"verified": True, "mfa_enabled": True, "email": None},
+            "guilds": [{"id": str(guild_id), "unavailable": True} for guild_id in guild_ids],
+            "session_id": session.session_id,
+            "resume_gateway_url": f"ws://{self._world.address}/gateway",
+            "shard": list(session.shard),
+            "application": {"id": str(bot.user_id), "flags": self._application_flags()},
+            "session_type": "normal",
+            "private_channels": [],
+            "user_settings": {},
+            "_trace": [],
+        }
+
+    def _application_flags(self) -> int:
+        return 1 << 18 if Intent.MESSAGE_CONTENT in self.allowed else 0
+
+    async def _resume(self, connection: "_Connection", data: Json) -> None:
+        self._authorize(data)
+        session = self.sessions.get(str(data.get("session_id")))
+        sequence = data.get("seq")
+        is_struck = self._faults.take("gateway:RESUME", "status") is not None
+        if session and isinstance(sequence, int) and session.can_resume(sequence) and not is_struck:
+            self.resumed += 1
+            missed = session.missed(sequence)
+            connection.start(session, self._faults, missed)
+            session.dispatch("RESUMED", {"_trace": []})
+            self._world.bell.ring()
+            return
+        self.refused_resumes += 1
+        if session:
+            del self.sessions[session.session_id]
+        await connection.send({"op": 9, "d": False})
+
+    def _authorize(self, data: Json) -> None:
+        if not isinstance(data, dict) or data.get("token") not in (
+            self._token,
+            f"Bot {self._token}",
+        ):
+            raise GatewayClosed(4004, "Authentication failed.")
+
+    def _intents(self, data: Json) -> Intent:
+        asked = data.get("intents")
+        if not isinstance(asked, int) or asked < 0 or asked & ~KNOWN_BITS:
+            raise GatewayClosed(4013, "Invalid intent(s).")
+        if asked & PRIVILEGED & ~self.allowed:
+            raise GatewayClosed(4014, "Disallowed intent(s).")
+        return Intent(asked)
+
+    def _members(self, connection: "_Connection", data: Json) -> None:
+        """Request Guild Members: answered empty, which ends a client's waiting."""
+        if connection.session is None:
+            raise GatewayClosed(4003, "Not authenticated.")
+        content: Json = {"guild_id": data.get("guild_id"), "members": [], "not_found": []}
+        content |= {"chunk_index": 0, "chunk_count": 1, "nonce": data.get("nonce")}
+        connection.session.dispatch("GUILD_MEMBERS_CHUNK", content)
+
+
+class _Connection:
+    """A WebSocket and the session that speaks through it."""
+
+    def __init__(
+        self, request: web.Request, socket: web.WebSocketResponse, is_compressed: bool
+    ) -> None:
+        self.socket = socket
+        self._request = request
+        self.session: Session | None = None
+        self._deflate = zlib.compressobj() if is_compressed else None
+        self._lock = asyncio.Lock()
+        self._writer: asyncio.Task[None] | None = None
+        self._received: deque[float] = deque()
+        self._outgoing: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+
+    def count(self) -> None:
+        """One more payload from the client. Raises GatewayClosed 4008 above 120 in 60 seconds."""
+        now = time.monotonic()
+        self._received.append(now)
+        while self._received[0] <= now - _PER_SECONDS:
+            self._received.popleft()
+        if len(self._received) > _SENDS:
+            raise GatewayClosed(4008, "You are being rate limited.")
+
+    def start(
+        self, session: Session, faults: Faults, missed: list[tuple[str, str]] | None = None
+    ) -> None:
+        """Speak for the session from here on, beginning with what it missed."""
+        self.session = session
+        queue = self._outgoing
+        for item in missed or ():
+            queue.put_nowait(item)
+        session.outgoing = queue
+        self._writer = asyncio.create_task(self._write(queue, faults))
+
+    def leave(self) -> None:
+        """The session stays, and waits for somebody to resume it."""
+        if self._writer is not None:
+            self._writer.cancel()
+        if self.session is not None and self.session.outgoing is self._outgoing:
+            self.session.outgoing = None
+
+    async def send(self, payload: Json) -> None:
+        await self._send_text(json.dumps(payload, separators=(",", ":")))
+
+    async def end(self, code: int | None) -> None:
+        if code is not None:
+            await self.socket.close(code=code)
+            return
+        if self._request.transport is not None:
+            self._request.transport.abort()
+
+    async def _write(self, queue: asyncio.Queue[tuple[str, str]], faults: Faults) -> None:
+        with suppress(ConnectionError, RuntimeError):
+            while True:
+                name, text = await queue.get()
+                operation = f"gateway:{name}"
+                await faults.hold(operation)
+                if faults.take(operation, "drop_before"):
+                    await self.end(None)
+                    return
+                await self._send_text(text)
+                if faults.take(operation, "drop_after"):
+                    await self.end(None)
+                    return
+
+    async def _send_text(self, text: str) -> None:
+        if self._deflate is None:
+            await self.socket.send_str(text)
+            return
+        async with self._lock:  # pieces of the one stream must not change places
+            data = self._deflate.compress(text.encode())
+            await self.socket.send_bytes(data + self._deflate.flush(zlib.Z_SYNC_FLUSH))
+
+
+def _shard(data: Json) -> tuple[int, int]:
+    shard = data.get("shard", [0, 1])
+    if (
+        not isinstance(shard, list)
+        or len(shard) != 2
+        or not all(isinstance(each, int) for each in shard)
+        or not 0 <= shard[0] < shard[1]
+    ):
+        raise GatewayClosed(4010, "Invalid shard.")
+    return shard[0], shard[1]

@@ -1,0 +1,332 @@
+"""One channel as one person sees it: what stands there, and what can be done."""
+
+import base64
+import mimetypes
+from collections.abc import Callable
+from typing import Any
+
+from bot.simulators.discord import changes, menu
+from bot.simulators.discord.asking import Asker, resolved
+from bot.simulators.discord.components import BUTTON, OTHER_SELECTS, STRING_SELECT, walk
+from bot.simulators.discord.interaction import Interaction, Kind
+from bot.simulators.discord.mentions import read_pings
+from bot.simulators.discord.model import (
+    NO_FLAGS,
+    Account,
+    Attachment,
+    Channel,
+    ChannelKind,
+    Json,
+    Message,
+    MessageFlag,
+)
+from bot.simulators.discord.permissions import Permission
+from bot.simulators.discord.world import World
+from bot.simulators.telegram.files import image_size
+
+_LONGEST = 2000
+_LINK = 5
+
+
+class Pane:
+    """A person's view of a channel. Everything sent returns the message as it stands."""
+
+    def __init__(self, world: World, account: Account, channel: Channel, patience: float) -> None:
+        self.channel = channel
+        self._world = world
+        self._account = account
+        self._asker = Asker(world, account.user_id, channel, patience)
+        self._seen: set[tuple[int, int]] = set()
+
+    @property
+    def channel_id(self) -> int:
+        return self.channel.channel_id
+
+    @property
+    def messages(self) -> list[Message]:
+        """What the person sees, oldest first; ephemeral messages only if they are for them."""
+        if Permission.VIEW_CHANNEL not in self._rights:
+            return []
+        me = self._account.user_id
+        return [each for each in self.channel.messages if each.seen_by in (None, me)]
+
+    @property
+    def is_thinking(self) -> bool:
+        """Whether the bot has promised this person an answer that is not there yet."""
+        return any(message.is_thinking for message in self.messages)
+
+    @property
+    def commands(self) -> list[menu.Shown]:
+        """What "/" offers here, in the person's language where the bot has it."""
+        return menu.shown(self._world, self._account, self.channel)
+
+    async def send(
+        self, text: str, *, reply_to: Message | int | None = None, ping_on_reply: bool = True
+    ) -> Message:
+        """Type and send; `reply_to` notifies its author unless `ping_on_reply` is off."""
+        text = text.strip()
+        if not 1 <= len(text) <= _LONGEST:
+            raise ValueError("a client sends 1 to 2,000 characters")
+        return self._say(text, reply_to=_id(reply_to), pings_author=ping_on_reply)
+
+    async def send_voice(
+        self, ogg: bytes, seconds: float, waveform: bytes = bytes(64), *, size: int | None = None
+    ) -> Message:
+        """A voice message; `seconds`, `waveform` and `size` are what the client claims."""
+        attachment = self._upload(
+            ogg,
+            "voice-message.ogg",
+            "audio/ogg",
+            seconds=seconds,
+            waveform=base64.b64encode(waveform).decode(),
+            size=len(ogg) if size is None else size,
+        )
+        return self._say("", files=(attachment,), flags=MessageFlag.IS_VOICE_MESSAGE)
+
+    async def send_file(self, data: bytes, filename: str, text: str = "") -> Message:
+        """A picture, or any other file, with a text."""
+        mime = mimetypes.guess_type(filename)[0] or "application/octet-stream"
+        width, height = image_size(data) or (None, None)
+        attachment = self._upload(data, filename, mime, width=width, height=height)
+        return self._say(text, files=(attachment,))
+
+    async def edit(self, message: Message | int, text: str) -> Message:
+        """Raises ValueError for somebody else's message, and for a voice message."""
+        original = self._own(message)
+        if original.is_voice:
+            raise ValueError("voice messages cannot be edited")
+        pings = read_pings(self._world, text, None)
+        return changes.edit(self._world, original, content=text.strip(), **pings)
+
+    async def delete(self, message: Message | int) -> None:
+        """Raises ValueError for somebody else's message, unless the person manages messages."""
+        found = self._existing(message)
+        if Permission.MANAGE_MESSAGES not in self._rights or self.channel.is_dm:
+            found = self._own(message)
+        changes.delete(self._world, found)
+
+    async def react(self, message: Message | int, emoji: str) -> None:
+        changes.react(self._world, self._existing(message), self._account.user_id, emoji)
+
+    async def unreact(self, message: Message | int, emoji: str) -> None:
+        changes.unreact(self._world, self._existing(message), self._account.user_id, emoji)
+
+    async def run(self, command: str, /, **options: Any) -> Interaction:
+        """Run a slash command, "lesson book" for a subcommand, by a name in either language.
+
+        Args:
+            options: by their registered names. Users are a `Person`, channels a `Channel`.
+
+        Raises:
+            ValueError: there is no such command or option here, or the client refuses a value.
+        """
+        registered, path = menu.find(self._world, self._account, self.channel, command)
+        filled = menu.fill(registered, path, options)
+        data = filled.data
+        if filled.user_ids:
+            data["resolved"] = resolved(self._world, self.channel, filled.user_ids)
+        return self._asker.ask(Kind.COMMAND, data)
+
+    async def complete(
+        self, command: str, option: str, typed: str = "", /, **options: Any
+    ) -> list[Json]:
+        """The choices offered while `typed` stands in `option`: `name` and `value` each.
+
+        Raises:
+            TimeoutError: none came in time ("Loading options failed").
+        """
+        registered, path = menu.find(self._world, self._account, self.channel, command)
+        known = {each["name"]: each for each in path[-1].get("options") or ()}
+        if not known.get(option, {}).get("autocomplete"):
+            raise ValueError(f"{option} is not completed")
+        filled = menu.fill(registered, path, {**options, option: typed}, focused=option)
+        asked = self._asker.ask(Kind.AUTOCOMPLETE, filled.data)
+        await self.channel.bell.until(lambda: asked.is_answered or asked.has_failed or None, None)
+        if asked.has_failed:
+            raise TimeoutError("Loading options failed")
+        return asked.choices
+
+    async def press(
+        self,
+        message: Message | int,
+        *,
+        label: str | None = None,
+        custom_id: str | None = None,
+        is_forged: bool = False,
+    ) -> Interaction:
+        """Press a button, named by its label or custom_id.
+
+        With `is_forged` the custom_id need not be on the message: a modified client sends anything.
+
+        Raises:
+            ValueError: no such button, or it cannot be pressed.
+        """
+        found = self._existing(message)
+        if not is_forged:
+            button = _find(found, (BUTTON,), label, custom_id)
+            if button.get("disabled") or button["style"] == _LINK:
+                raise ValueError("the button is disabled, or a link")
+            custom_id = button["custom_id"]
+        data = {"component_type": BUTTON, "custom_id": custom_id}
+        return self._asker.ask(Kind.COMPONENT, data, found)
+
+    async def choose(
+        self, message: Message | int, *chosen: Any, custom_id: str | None = None
+    ) -> Interaction:
+        """Choose in a menu: values or labels, or `Person`s in a menu of users.
+
+        Args:
+            custom_id: of the menu; None where there is only one.
+
+        Raises:
+            ValueError: no such menu or option, or too few or too many.
+        """
+        found = self._existing(message)
+        select = _find(found, (STRING_SELECT, *OTHER_SELECTS), None, custom_id)
+        if not select.get("min_values", 1) <= len(chosen) <= select.get("max_values", 1):
+            raise ValueError("too few or too many chosen")
+        data: Json = {"component_type": select["type"], "custom_id": select["custom_id"]}
+        if select["type"] == STRING_SELECT:
+            data["values"] = [option_value(select, each) for each in chosen]
+        else:
+            ids = [each.user_id for each in chosen]
+            data["values"] = [str(user_id) for user_id in ids]
+            data["resolved"] = resolved(self._world, self.channel, ids)
+        return self._asker.ask(Kind.COMPONENT, data, found)
+
+    async def wait(
+        self,
+        predicate: Callable[[Message], bool] = lambda _: True,
+        timeout: float = 10,  # noqa: ASYNC109
+        *,
+        after: Message | int | None = None,
+    ) -> Message:
+        """The bot's first message that fits, now or when it comes; an edit counts as new.
+
+        A message that only says the bot is thinking is none.
+
+        Args:
+            after: look at all messages above this one; None: at those no `wait` returned yet.
+            timeout: seconds of real time.
+
+        Raises:
+            TimeoutError: none came; says what is in the channel instead.
+        """
+        bot, start = self._world.bot.user_id, _id(after)
+
+        def find() -> Message | None:
+            for message in self.messages:
+                is_due = (
+                    _version(message) not in self._seen
+                    if start is None
+                    else (message.message_id > start)
+                )
+                is_bots = message.author_id == bot and not message.is_thinking
+                if is_bots and is_due and predicate(message):
+                    return message
+            return None
+
+        try:
+            message = await self.channel.bell.until(find, timeout)
+        except TimeoutError:
+            last = [f"{m.message_id}: {m.content[:60]!r}" for m in self.messages[-5:]]
+            raise TimeoutError(f"no such message in {timeout} s; last: {last}") from None
+        self._seen.add(_version(message))
+        return message
+
+    @property
+    def _rights(self) -> Permission:
+        return self._world.rights(self._account.user_id, self.channel)
+
+    def _say(
+        self,
+        text: str,
+        *,
+        reply_to: int | None = None,
+        pings_author: bool = True,
+        files: tuple[Attachment, ...] = (),
+        flags: MessageFlag = NO_FLAGS,
+    ) -> Message:
+        self._may_write()
+        pings = read_pings(self._world, text, None)
+        if reply_to is not None and pings_author:
+            original = self._existing(reply_to)
+            pings["pinged"] = tuple(dict.fromkeys((*pings["pinged"], original.author_id)))
+        return changes.post(
+            self._world,
+            self.channel,
+            self._account.user_id,
+            content=text,
+            kind=0 if reply_to is None else 19,
+            reply_to=reply_to,
+            attachments=files,
+            flags=flags,
+            **pings,
+        )
+
+    def _may_write(self) -> None:
+        """A client offers no input where this is not given. Raises PermissionError."""
+        if self.channel.kind is ChannelKind.FORUM:
+            raise PermissionError("in a forum one writes in its posts")
+        is_thread = self.channel.thread is not None
+        needed = Permission.SEND_MESSAGES_IN_THREADS if is_thread else Permission.SEND_MESSAGES
+        if Permission.VIEW_CHANNEL not in self._rights or needed not in self._rights:
+            raise PermissionError(f"{self._account.name} cannot write in {self.channel.name}")
+        if self.channel.thread:
+            self.channel.thread.members.setdefault(self._account.user_id, self._world.now())
+            changes.wake(self._world, self.channel)
+
+    def _upload(self, data: bytes, filename: str, mime: str, **more: Any) -> Attachment:
+        attachment = Attachment(
+            attachment_id=self._world.new_id(),
+            filename=filename,
+            mime=mime,
+            **({"size": len(data)} | more),
+        )
+        self._world.cdn.keep(attachment.attachment_id, data)
+        return attachment
+
+    def _existing(self, message: Message | int) -> Message:
+        found = self.channel.find(_id(message) or 0)
+        if found is None or found.seen_by not in (None, self._account.user_id):
+            raise ValueError(f"no message {_id(message)} to be seen here")
+        return found
+
+    def _own(self, message: Message | int) -> Message:
+        found = self._existing(message)
+        if found.author_id != self._account.user_id:
+            raise ValueError("somebody else's message")
+        return found
+
+
+def option_value(select: Json, chosen: str) -> str:
+    """The value of the option with this value or label. Raises ValueError."""
+    options = select.get("options") or []
+    for option in options:
+        if chosen in (option["value"], option["label"]):
+            return str(option["value"])
+    raise ValueError(f"no such option; there are {[option['label'] for option in options]}")
+
+
+def _find(
+    message: Message, kinds: tuple[int, ...], label: str | None, custom_id: str | None
+) -> Json:
+    found = [each for _, each in walk(message.components) if each["type"] in kinds]
+    fitting = [
+        each
+        for each in found
+        if (custom_id is None or each.get("custom_id") == custom_id)
+        and (label is None or each.get("label") == label)
+    ]
+    if len(fitting) != 1:
+        names = [each.get("label") or each.get("custom_id") for each in found]
+        raise ValueError(f"not one such component; there are {names}")
+    return fitting[0]
+
+
+def _id(message: Message | int | None) -> int | None:
+    return message.message_id if isinstance(message, Message) else message
+
+
+def _version(message: Message) -> tuple[int, int]:
+    return message.message_id, message.revision
