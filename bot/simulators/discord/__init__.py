@@ -1,4 +1,40 @@
-"""Discord: REST, gateway and attachments for the bot, and people to talk to it."""
+"""Discord: REST, gateway and attachments for the bot, and people to talk to it.
+
+The bot's side is one server on loopback. discord.py is pointed at it from outside:
+
+    async with DiscordSimulator(limits=False, spec=find_spec()) as sim:
+        discord.http.Route.BASE = sim.api_url
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(sim.gateway_url)  # after INVALID_SESSION
+        client = discord.Client(intents=..., guild_ready_timeout=0.1)
+        ... client.login(sim.token), client.connect() ...
+        assert sim.violations == []
+
+The people's side is Python:
+
+    tom = sim.person(2001, "Tom", locale="es-ES")
+    pane = tom.dm()                          # or tom.at(channel): the channel as Tom sees it
+    said = await pane.send("hello", reply_to=...)
+    note = await pane.send_voice(ogg, seconds)          await pane.send_file(png, "a.png")
+    await pane.edit(said, "hi")    await pane.delete(said)    await pane.react(said, "🔥")
+    asked = await pane.run("lesson book", teacher=ana)  # .is_answered, .has_failed, .answer
+    choices = await pane.complete("find", "language", "spa")
+    answer = await pane.wait(lambda message: "Hola" in message.content)
+    await pane.press(answer, label="Go")     await pane.choose(answer, "b1", custom_id="level")
+    await tom.submit({"Your name": "Tom"})   # the form in tom.modal
+    pane.messages, pane.is_thinking, pane.commands, tom.toasts, tom.threads
+    tom.close_dms()   tom.block()            # 50007
+
+    school = sim.guild("School", owner=ana)  # GuildManager; the bot is invited
+    school.add(tom)      lobby = school.add_channel("lobby", ChannelKind.FORUM)
+    school.overwrite(lobby, None, deny=Permission.VIEW_CHANNEL)      # None: the bot
+    school.allow_bot(rights)   school.archive(thread)   school.kick_bot()
+
+Faults (`sim.faults.add(Fault(...))`) strike operations named as in the OpenAPI document
+("create_message", "update_original_webhook_message"), "download", "gateway:CONNECT",
+"gateway:RESUME", "gateway:HEARTBEAT" and "gateway:" with the name of an event. Besides:
+`await sim.drop_gateway()`, `sim.invalidate_next_resume()`, `await sim.go_away()` and
+`sim.come_back()`. A "rate_limit" waits for `seconds` where given, else for `retry_after`.
+"""
 
 from bot.simulators.discord.components import Button
 from bot.simulators.discord.intents import PRIVILEGED, Intent

@@ -16,6 +16,7 @@ from bot.simulators.discord.world import World
 
 
 def create_interaction_response(world: World, call: Call) -> Json | None:
+    """The first answer to an interaction; with `with_response` the message it made comes back."""
     interaction = world.interactions.to_answer(
         parse_id(call.path["interaction_id"]), call.path["interaction_token"]
     )
@@ -41,11 +42,13 @@ def execute_webhook(world: World, call: Call) -> Json:
 
 
 def get_webhook_message(world: World, call: Call) -> Json:
+    """The first answer ("@original"), or a follow-up."""
     interaction, channel = _follow_up(world, call)
     return message_json(world, _answered(interaction, channel, call))
 
 
 def update_webhook_message(world: World, call: Call) -> Json:
+    """Change an answer; one that was only promised is filled in."""
     interaction, channel = _follow_up(world, call)
     message = _answered(interaction, channel, call)
     if message.is_thinking:
@@ -55,6 +58,7 @@ def update_webhook_message(world: World, call: Call) -> Json:
 
 
 def delete_webhook_message(world: World, call: Call) -> None:
+    """Take an answer back."""
     interaction, channel = _follow_up(world, call)
     changes.delete(world, _answered(interaction, channel, call))
 

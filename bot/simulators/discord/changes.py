@@ -43,6 +43,7 @@ def edit(world: World, message: Message, *, is_silent: bool = False, **changes: 
 
 
 def delete(world: World, message: Message) -> None:
+    """Take a message away for everyone."""
     channel = world.channels[message.channel_id]
     channel.remove(message.message_id)
     data: Json = {"id": str(message.message_id), "channel_id": str(channel.channel_id)}
@@ -62,6 +63,7 @@ def react(world: World, message: Message, user_id: int, emoji: str) -> Message:
 
 
 def unreact(world: World, message: Message, user_id: int, emoji: str) -> Message:
+    """Take an emoji away again."""
     users = message.reactions.get(emoji, ())
     if user_id not in users:
         return message
@@ -129,6 +131,7 @@ def typing(world: World, channel: Channel, user_id: int) -> None:
 
 
 def announce_channel(world: World, event: str, channel: Channel) -> None:
+    """Publish a channel as it stands."""
     data = channel_json(world, channel)
     world.publish(Event(name=event, data=data, guild_id=channel.guild_id), channel)
 
@@ -142,6 +145,7 @@ def wake(world: World, channel: Channel) -> None:
 
 
 def archive(world: World, channel: Channel, *, is_locked: bool) -> None:
+    """Put a thread away; a locked one is not woken by messages."""
     if channel.thread:
         channel.thread.is_archived = True
         channel.thread.is_locked = is_locked

@@ -28,6 +28,7 @@ class Button:
 
 
 def buttons_in(components: Iterable[Json]) -> Iterator[Button]:
+    """The buttons among components, in reading order."""
     for _, component in walk(list(components)):
         if component["type"] == BUTTON:
             yield Button(

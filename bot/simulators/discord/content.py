@@ -95,6 +95,7 @@ def read_changes(world: World, message: Message, body: Json, call: Call) -> dict
 
 
 def check_not_empty(read: dict[str, Any]) -> None:
+    """Raises ApiError 50006 where a message would have nothing in it."""
     if not any(read.get(name) for name in ("content", "embeds", "attachments", "components")):
         raise refusal(50006)
 

@@ -15,19 +15,23 @@ from bot.simulators.discord.world import World
 
 
 def get_gateway(world: World, _: Call) -> Json:
+    """Where the gateway is."""
     return {"url": f"ws://{world.address}/gateway"}
 
 
 def get_bot_gateway(world: World, _: Call) -> Json:
+    """Where the gateway is, and how many shards are advised."""
     limit = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
     return {"url": f"ws://{world.address}/gateway", "shards": 1, "session_start_limit": limit}
 
 
 def get_my_user(world: World, _: Call) -> Json:
+    """The bot as it sees itself."""
     return user_json(world.bot) | {"verified": True, "mfa_enabled": True, "email": None}
 
 
 def get_user(world: World, call: Call) -> Json:
+    """Anybody."""
     account = world.accounts.get(parse_id(call.path["user_id"]) or 0)
     if account is None:
         raise refusal(10013)
@@ -35,6 +39,7 @@ def get_user(world: World, call: Call) -> Json:
 
 
 def get_application(world: World, _: Call) -> Json:
+    """The application the bot belongs to."""
     bot = world.bot
     owner = {"id": "1", "username": "owner", "discriminator": "0", "avatar": None}
     return {
@@ -55,6 +60,7 @@ def get_application(world: World, _: Call) -> Json:
 
 
 def create_dm(world: World, call: Call) -> Json:
+    """Open direct messages with a person."""
     user_id = parse_id(call.fields.get("recipient_id"))
     account = world.accounts.get(user_id or 0)
     if account is None or account.is_bot:
@@ -63,6 +69,7 @@ def create_dm(world: World, call: Call) -> Json:
 
 
 def list_my_guilds(world: World, _: Call) -> list[Json]:
+    """The guilds the bot is in."""
     mine = [guild for guild in world.guilds.values() if world.bot.user_id in guild.members]
     return [
         {
@@ -78,6 +85,7 @@ def list_my_guilds(world: World, _: Call) -> list[Json]:
 
 
 def get_guild(world: World, call: Call) -> Json:
+    """One guild, with `with_counts` also how many are in it."""
     guild = world.guild(call.path["guild_id"])
     counts = {"approximate_member_count": len(guild.members)}
     counts["approximate_presence_count"] = len(guild.members)
@@ -86,11 +94,13 @@ def get_guild(world: World, call: Call) -> Json:
 
 
 def list_guild_channels(world: World, call: Call) -> list[Json]:
+    """The channels of a guild, threads not among them."""
     guild = world.guild(call.path["guild_id"])
     return [channel_json(world, world.channels[each]) for each in guild.channel_ids]
 
 
 def get_guild_member(world: World, call: Call) -> Json:
+    """One member."""
     guild = world.guild(call.path["guild_id"])
     member = guild.members.get(parse_id(call.path["user_id"]) or 0)
     if member is None:
@@ -110,17 +120,20 @@ def list_guild_members(world: World, call: Call) -> list[Json]:
 
 
 def list_guild_roles(world: World, call: Call) -> list[Json]:
+    """The roles of a guild."""
     guild = world.guild(call.path["guild_id"])
     return [role_json(role) for role in guild.roles.values()]
 
 
 def get_channel(world: World, call: Call) -> Json:
+    """A channel, thread or DM."""
     channel = world.channel(call.path["channel_id"])
     world.require(channel)
     return channel_json(world, channel)
 
 
 def list_commands(world: World, call: Call) -> list[Json]:
+    """The commands registered in a scope; localisations on demand."""
     guild_id = _scope(world, call)
     found = world.commands.of(guild_id)
     if call.query.get("with_localizations", "").lower() in ("true", "1"):
@@ -132,10 +145,12 @@ def list_commands(world: World, call: Call) -> list[Json]:
 
 
 def get_command(world: World, call: Call) -> Json:
+    """One command."""
     return world.commands.get(_scope(world, call), parse_id(call.path["command_id"]))
 
 
 def bulk_set_commands(world: World, call: Call) -> list[Json]:
+    """Replace all commands of a scope."""
     guild_id = _scope(world, call)
     if not isinstance(call.body, list):
         raise refusal(50035)
@@ -143,15 +158,18 @@ def bulk_set_commands(world: World, call: Call) -> list[Json]:
 
 
 def create_command(world: World, call: Call) -> Json:
+    """Add a command, or replace the one of that name."""
     return world.commands.put(_scope(world, call), call.fields)
 
 
 def update_command(world: World, call: Call) -> Json:
+    """Change a command."""
     guild_id, command_id = _scope(world, call), parse_id(call.path["command_id"])
     return world.commands.update(guild_id, command_id, call.fields)
 
 
 def delete_command(world: World, call: Call) -> None:
+    """Take a command away."""
     world.commands.remove(_scope(world, call), parse_id(call.path["command_id"]))
 
 

@@ -83,6 +83,7 @@ def too_long(field: str, longest: int, shortest: int = 0) -> ApiError:
 
 
 def missing(field: str) -> ApiError:
+    """50035 for a field that is not there."""
     return invalid(field, "BASE_TYPE_REQUIRED", "This field is required")
 
 

@@ -6,6 +6,8 @@ from bot.simulators.discord.world import Event
 
 
 class Intent(IntFlag):
+    """The intents that decide about events of this world."""
+
     GUILDS = 1 << 0
     GUILD_MEMBERS = 1 << 1
     GUILD_PRESENCES = 1 << 8

@@ -13,6 +13,8 @@ TOKEN_LIFETIME = timedelta(minutes=15)
 
 
 class Kind(IntEnum):
+    """What was asked."""
+
     COMMAND = 2
     COMPONENT = 3
     AUTOCOMPLETE = 4

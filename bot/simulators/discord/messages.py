@@ -27,6 +27,7 @@ _LONGEST_NONCE = 25
 
 
 def create_message(world: World, call: Call) -> Json:
+    """Send a message; with `enforce_nonce` sending it again changes nothing."""
     channel = world.channel(call.path["channel_id"])
     body = call.fields
     may_write(world, channel)
@@ -63,6 +64,7 @@ def may_write(world: World, channel: Channel) -> None:
 
 
 def get_message(world: World, call: Call) -> Json:
+    """One message, its attachments with fresh addresses."""
     channel = world.channel(call.path["channel_id"])
     world.require(channel, Permission.READ_MESSAGE_HISTORY)
     return message_for_bot(world, world.message(channel, call.path["message_id"]))
@@ -87,6 +89,7 @@ def list_messages(world: World, call: Call) -> list[Json]:
 
 
 def update_message(world: World, call: Call) -> Json:
+    """Change a message of the bot."""
     channel, message = _own_message(world, call)
     _is_awake(channel)
     changed = changes.edit(world, message, **read_changes(world, message, call.fields, call))
@@ -94,6 +97,7 @@ def update_message(world: World, call: Call) -> Json:
 
 
 def delete_message(world: World, call: Call) -> None:
+    """Delete a message: its own, or with MANAGE_MESSAGES any in a guild."""
     channel = world.channel(call.path["channel_id"])
     world.require(channel)
     message = world.message(channel, call.path["message_id"])
@@ -105,6 +109,7 @@ def delete_message(world: World, call: Call) -> None:
 
 
 def add_reaction(world: World, call: Call) -> None:
+    """Put the bot's emoji under a message."""
     channel, message, emoji = _reaction(world, call)
     if emoji not in message.reactions:
         world.require(channel, Permission.ADD_REACTIONS)
@@ -114,11 +119,13 @@ def add_reaction(world: World, call: Call) -> None:
 
 
 def delete_own_reaction(world: World, call: Call) -> None:
+    """Take the bot's emoji away."""
     _, message, emoji = _reaction(world, call)
     changes.unreact(world, message, world.bot.user_id, emoji)
 
 
 def delete_user_reaction(world: World, call: Call) -> None:
+    """Take somebody else's emoji away."""
     channel, message, emoji = _reaction(world, call)
     if channel.is_dm:
         raise refusal(50003)
@@ -127,12 +134,14 @@ def delete_user_reaction(world: World, call: Call) -> None:
 
 
 def list_reactions(world: World, call: Call) -> list[Json]:
+    """Who reacted with an emoji."""
     _, message, emoji = _reaction(world, call)
     users = message.reactions.get(emoji, ())
     return [user_json(world.accounts[user_id]) for user_id in users]
 
 
 def trigger_typing(world: World, call: Call) -> None:
+    """Show that the bot is typing."""
     channel = world.channel(call.path["channel_id"])
     may_write(world, channel)
     changes.typing(world, channel, world.bot.user_id)

@@ -30,6 +30,8 @@ class ChannelKind(IntEnum):
 
 
 class MessageFlag(IntFlag):
+    """Flags of a message."""
+
     SUPPRESS_EMBEDS = 1 << 2
     HAS_THREAD = 1 << 5
     EPHEMERAL = 1 << 6
@@ -57,6 +59,8 @@ class Account:
 
 @dataclass(slots=True)
 class Role:
+    """A role; the higher its position, the more it counts."""
+
     role_id: int
     name: str
     permissions: Permission
@@ -76,6 +80,8 @@ class Overwrite:
 
 @dataclass(slots=True)
 class Member:
+    """A user in a guild."""
+
     user_id: int
     joined_at: datetime
     roles: set[int] = field(default_factory=set)

@@ -55,6 +55,7 @@ PRIVATE = EVERYONE | Permission.PIN_MESSAGES  # in a DM nobody takes anything aw
 
 
 def overwritten(base: Permission, allow: Permission, deny: Permission) -> Permission:
+    """Permissions after an overwrite; what it allows wins over what it denies."""
     return (base & ~deny) | allow
 
 

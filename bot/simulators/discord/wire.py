@@ -18,10 +18,12 @@ from bot.simulators.discord.world import World
 
 
 def stamp(moment: datetime) -> str:
+    """A moment as ISO 8601."""
     return moment.isoformat(timespec="microseconds")
 
 
 def user_json(account: Account) -> Json:
+    """An account as everyone sees it."""
     user: Json = {
         "id": str(account.user_id),
         "username": account.username,
@@ -34,6 +36,7 @@ def user_json(account: Account) -> Json:
 
 
 def member_json(world: World, member: Member, *, with_user: bool = True) -> Json:
+    """A member of a guild; events of messages have it without the user."""
     data: Json = {
         "roles": [str(role_id) for role_id in sorted(member.roles)],
         "joined_at": stamp(member.joined_at),
@@ -51,6 +54,7 @@ def member_json(world: World, member: Member, *, with_user: bool = True) -> Json
 
 
 def role_json(role: Role) -> Json:
+    """A role."""
     return {
         "id": str(role.role_id),
         "name": role.name,
@@ -68,6 +72,7 @@ def role_json(role: Role) -> Json:
 
 
 def overwrites_json(channel: Channel) -> list[Json]:
+    """What roles and members may or may not do in the channel."""
     return [
         {
             "id": str(overwrite.target_id),
@@ -209,6 +214,7 @@ def _own_membership(thread: Channel, bot_id: int) -> Json:
 
 
 def attachment_json(world: World, channel_id: int, attachment: Attachment) -> Json:
+    """An attachment with a fresh address."""
     url = world.cdn.url(channel_id, attachment)
     data: Json = {
         "id": str(attachment.attachment_id),
@@ -328,6 +334,7 @@ def message_for_bot(world: World, message: Message) -> Json:
 
 
 def rights_text(granted: Permission | None) -> str:
+    """Permissions as the API writes them: a number in a string."""
     return str(int(granted or NOTHING))
 
 
