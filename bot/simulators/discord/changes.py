@@ -18,7 +18,7 @@ from bot.simulators.discord.world import Event, World
 def post(world: World, channel: Channel, author_id: int, **content: Any) -> Message:
     """Add a message; `content` are members of `Message`."""
     message = Message(
-        message_id=world.new_id(),
+        message_id=content.pop("message_id", 0) or world.new_id(),
         channel_id=channel.channel_id,
         author_id=author_id,
         sent_at=world.now(),

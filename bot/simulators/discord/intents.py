@@ -33,6 +33,8 @@ _PREFIXES = {  # the first that fits counts
 
 def wants(intents: Intent, event: Event) -> bool:
     """Events under no intent, interactions above all, reach every session."""
+    if event.is_about_members and Intent.GUILD_MEMBERS not in intents:
+        return False
     for prefix, (in_guild, in_dm) in _PREFIXES.items():
         if event.name.startswith(prefix):
             return bool(intents & (in_dm if event.guild_id is None else in_guild))

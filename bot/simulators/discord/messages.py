@@ -11,6 +11,7 @@ from bot.simulators.discord.mentions import pings_author
 from bot.simulators.discord.model import Channel, ChannelKind, Json, Message
 from bot.simulators.discord.permissions import Permission
 from bot.simulators.discord.snowflake import parse_id
+from bot.simulators.discord.thread_life import add_member
 from bot.simulators.discord.wire import message_for_bot, user_json
 from bot.simulators.discord.world import World
 
@@ -38,6 +39,7 @@ def create_message(world: World, call: Call) -> Json:
     read = read_message(world, channel, body, call)
     read |= _reply(world, channel, body, read)
     changes.wake(world, channel)
+    add_member(world, channel, world.bot.user_id)
     message = changes.post(world, channel, world.bot.user_id, nonce=nonce, **read)
     if nonce is not None:
         world.nonces.remember(message, nonce)

@@ -21,6 +21,7 @@ from bot.simulators.discord.model import (
     MessageFlag,
 )
 from bot.simulators.discord.permissions import Permission
+from bot.simulators.discord.thread_life import add_member, open_thread, remove_member
 from bot.simulators.discord.world import World
 from bot.simulators.telegram.files import image_size
 
@@ -110,6 +111,39 @@ class Pane:
 
     async def unreact(self, message: Message | int, emoji: str) -> None:
         changes.unreact(self._world, self._existing(message), self._account.user_id, emoji)
+
+    async def start_thread(
+        self, name: str, *, start: Message | int | None = None, is_private: bool = False
+    ) -> Channel:
+        """Open a thread here, from a message or without one."""
+        kind = ChannelKind.PRIVATE_THREAD if is_private else ChannelKind.PUBLIC_THREAD
+        needed = (
+            Permission.CREATE_PRIVATE_THREADS if is_private else Permission.CREATE_PUBLIC_THREADS
+        )
+        if needed not in self._rights or self.channel.is_dm:
+            raise PermissionError(f"{self._account.name} cannot open threads here")
+        message = None if start is None else self._existing(start)
+        me = self._account.user_id
+        return open_thread(self._world, self.channel, me, name, kind=kind, start=message)
+
+    async def start_post(self, title: str, text: str) -> Channel:
+        """Write a post in a forum."""
+        if self.channel.kind is not ChannelKind.FORUM or not self._rights:
+            raise PermissionError("this is no forum")
+        me = self._account.user_id
+        thread = open_thread(self._world, self.channel, me, title)
+        pings = read_pings(self._world, text, None)
+        changes.post(self._world, thread, me, message_id=thread.channel_id, content=text, **pings)
+        return thread
+
+    async def bring_in(self, user_id: int) -> None:
+        """Add somebody to this thread."""
+        self._may_write()
+        add_member(self._world, self.channel, user_id)
+
+    async def leave(self) -> None:
+        """Leave this thread."""
+        remove_member(self._world, self.channel, self._account.user_id)
 
     async def run(self, command: str, /, **options: Any) -> Interaction:
         """Run a slash command, "lesson book" for a subcommand, by a name in either language.
@@ -273,7 +307,7 @@ class Pane:
         if Permission.VIEW_CHANNEL not in self._rights or needed not in self._rights:
             raise PermissionError(f"{self._account.name} cannot write in {self.channel.name}")
         if self.channel.thread:
-            self.channel.thread.members.setdefault(self._account.user_id, self._world.now())
+            add_member(self._world, self.channel, self._account.user_id)
             changes.wake(self._world, self.channel)
 
     def _upload(self, data: bytes, filename: str, mime: str, **more: Any) -> Attachment:

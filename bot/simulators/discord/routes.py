@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bot.simulators.discord import answering, directory, messages
+from bot.simulators.discord import answering, channels, directory, messages, threads
 from bot.simulators.discord.call import Call
 from bot.simulators.discord.world import World
 
@@ -65,6 +65,59 @@ _WITH_TOKEN: list[tuple[str, str, str, Handler]] = [
     ),
 ]
 
+_CHANNEL = "/channels/{channel_id}"
+_MEMBERS = f"{_CHANNEL}/thread-members"
+_ARCHIVED = f"{_CHANNEL}/threads/archived"
+_OF_CHANNELS: list[tuple[str, str, str, Handler]] = [
+    (
+        "POST",
+        "/guilds/{guild_id}/channels",
+        "create_guild_channel",
+        channels.create_guild_channel,
+    ),
+    ("PATCH", _CHANNEL, "update_channel", channels.update_channel),
+    ("DELETE", _CHANNEL, "delete_channel", channels.delete_channel),
+    (
+        "PUT",
+        f"{_CHANNEL}/permissions/{{overwrite_id}}",
+        "set_channel_permission_overwrite",
+        channels.set_overwrite,
+    ),
+    (
+        "DELETE",
+        f"{_CHANNEL}/permissions/{{overwrite_id}}",
+        "delete_channel_permission_overwrite",
+        channels.delete_overwrite,
+    ),
+    ("POST", f"{_CHANNEL}/threads", "create_thread", threads.create_thread),
+    (
+        "POST",
+        f"{_MESSAGE}/threads",
+        "create_thread_from_message",
+        threads.create_thread_from_message,
+    ),
+    ("GET", f"{_ARCHIVED}/public", "list_public_archived_threads", threads.list_public_archived),
+    ("GET", f"{_ARCHIVED}/private", "list_private_archived_threads", threads.list_private_archived),
+    (
+        "GET",
+        f"{_CHANNEL}/users/@me/threads/archived/private",
+        "list_my_private_archived_threads",
+        threads.list_my_private_archived,
+    ),
+    (
+        "GET",
+        "/guilds/{guild_id}/threads/active",
+        "get_active_guild_threads",
+        threads.get_active_threads,
+    ),
+    ("GET", _MEMBERS, "list_thread_members", threads.list_thread_members),
+    ("PUT", f"{_MEMBERS}/@me", "join_thread", threads.join_thread),
+    ("DELETE", f"{_MEMBERS}/@me", "leave_thread", threads.leave_thread),
+    ("GET", f"{_MEMBERS}/{{user_id}}", "get_thread_member", threads.get_thread_member),
+    ("PUT", f"{_MEMBERS}/{{user_id}}", "add_thread_member", threads.add_thread_member),
+    ("DELETE", f"{_MEMBERS}/{{user_id}}", "delete_thread_member", threads.delete_thread_member),
+]
+
 _BY_TOKEN_IN_ADDRESS: list[tuple[str, str, str, Handler]] = [
     (
         "POST",
@@ -114,7 +167,7 @@ _BY_TOKEN_IN_ADDRESS: list[tuple[str, str, str, Handler]] = [
 
 def all_routes() -> Iterator[Route]:
     """In the order in which addresses are to be tried."""
-    for method, path, name, handler in (*_WITH_TOKEN, *_command_routes()):
+    for method, path, name, handler in (*_WITH_TOKEN, *_OF_CHANNELS, *_command_routes()):
         yield Route(method, path, name, handler)
     for method, path, name, handler in _BY_TOKEN_IN_ADDRESS:
         yield Route(method, path, name, handler, needs_token=False)

@@ -31,12 +31,14 @@ class Event:
         data: with every content.
         hidden: what a session without the message content intent gets instead; None: the same.
         guild_id: decides the shard and which intent asks for it; None for direct messages.
+        is_about_members: only sessions with the GUILD_MEMBERS intent hear of it.
     """
 
     name: str
     data: Json
     guild_id: int | None = None
     hidden: Json | None = None
+    is_about_members: bool = False
 
 
 @dataclass(slots=True)
