@@ -6,6 +6,7 @@ Between the two lie the silences by which the protocol tells that somebody has f
 """
 
 import asyncio
+import os
 import time
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -65,4 +66,5 @@ async def _serve() -> None:
 
 
 if __name__ == "__main__":
+    os.nice(15)  # elsewhere it would have a machine of its own
     asyncio.run(_serve())

@@ -170,7 +170,13 @@ def _assemble(settings: Settings, clock: Clock, storage: SqlStorage, instance: I
     )
     product = assemble(parts, Codes(clock))
     metrics = Metrics(storage)
-    dispatch = Dispatch(storage, scenes, product.conversation, observe=metrics.observe_event)
+    dispatch = Dispatch(
+        storage,
+        scenes,
+        product.conversation,
+        turnstile=parts.turnstile,
+        observe=metrics.observe_event,
+    )
     translators: dict[str, Translator] = {}
     app = App(
         settings=settings,

@@ -15,6 +15,7 @@ import structlog
 
 from bot.core.errors import DomainError, ServiceFailure
 from bot.core.storage import Storage
+from bot.core.turnstile import Turnstile
 from bot.flows.commands import CommandTable
 from bot.flows.model import Given
 from bot.flows.ports import FlowWork
@@ -69,11 +70,13 @@ class Dispatch:
         scenes: Scenes,
         conversation: Conversation,
         *,
+        turnstile: Turnstile | None = None,
         observe: Callable[[str, float], None] = lambda kind, seconds: None,
     ) -> None:
         self._storage = storage
         self._scenes = scenes
         self._conversation = conversation
+        self._turnstile = turnstile or Turnstile()
         self._observe = observe
 
     def overtakes(self, incoming: Incoming) -> bool:
@@ -93,7 +96,11 @@ class Dispatch:
 
     async def _answer(self, incoming: Incoming, interrupted: asyncio.Event) -> None:
         try:
-            later = await self._storage.write(lambda work: self._unit(work, incoming))
+            if incoming.media is not None:
+                async with self._turnstile.passing():
+                    later = await self._storage.write(lambda work: self._unit(work, incoming))
+            else:
+                later = await self._storage.write(lambda work: self._unit(work, incoming))
             if later is not None:
                 await later(incoming, interrupted)
         except AlreadyDone:

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TypeVar
 
 import structlog
 
@@ -18,6 +17,7 @@ from bot.accounts.model import LearnerLanguage, User
 from bot.core.errors import DomainError, ServiceFailure
 from bot.core.language import base_language
 from bot.core.storage import Storage
+from bot.core.turnstile import Turnstile
 from bot.flows.ports import FlowWork
 from bot.flows.scene import Later, Scene, Scenes
 from bot.flows.turn_messages import (
@@ -35,13 +35,11 @@ from bot.messaging.signs import showing
 from bot.voice.briefing import BEGIN, brief, first_line
 from bot.voice.engines import EngineChain, Exchange, NoEngine
 from bot.voice.errors import AudioRefused
-from bot.voice.measures import measure
 from bot.voice.model import (
     AssistantText,
     AudioClip,
     EncodedVoice,
     ErrorKind,
-    Pcm,
     UserTranscript,
     Utterance,
 )
@@ -52,10 +50,7 @@ from bot.voice.stored_evidence import NoteMeasures, measures_to_json
 
 _log = structlog.get_logger()
 
-T = TypeVar("T")
-
 _MOST_BYTES = 20 * 1024 * 1024
-_SHORTEST_NOTE_SECONDS = 0.5
 _ENDED = frozenset({TurnState.ANSWERED, TurnState.SILENT, TurnState.FAILED, TurnState.CANCELLED})
 
 
@@ -70,16 +65,7 @@ class Parts:
     codec: AudioCodec
     sound: Sound
     messengers: Mapping[str, Messenger]
-    _one_aside: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    async def aside(self, work: Callable[..., T], *arguments: object) -> T:
-        """Run a calculation off the event loop, one at a time.
-
-        Each thread that calculates makes the loop wait for the interpreter's lock, several at once
-        make it wait several times: measured, twenty notes at once then delay everybody's texts.
-        """
-        async with self._one_aside:
-            return await asyncio.to_thread(work, *arguments)
+    turnstile: Turnstile = field(default_factory=Turnstile)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,21 +141,14 @@ class VoiceTurns:
             raise AudioRefused
         parts = self._parts
         messenger = parts.messengers[incoming.address.platform]
-        data = await fetched(messenger, incoming.media, max_bytes=_MOST_BYTES)
         limit = parts.scenes.rules.max_note_seconds
-        pcm = await parts.codec.decode(data, max_seconds=limit)
-        if pcm.seconds < _SHORTEST_NOTE_SECONDS:
+        data = await fetched(messenger, incoming.media, max_bytes=_MOST_BYTES)
+        spoken = await parts.codec.hear(data, max_seconds=limit)
+        if spoken is None:
             raise NothingHeard
-        spoken = await parts.aside(_spoken_part, parts.sound, pcm)
-        clip = AudioClip(spoken, data, incoming.media.mime or "audio/ogg")
+        mime = incoming.media.mime or "audio/ogg"
+        clip = AudioClip(spoken.pcm, data, mime, spoken.timing)
         return Utterance(turn_id=loaded.turn.id, audio=clip)
-
-
-def _spoken_part(sound: Sound, pcm: Pcm) -> Pcm:
-    """The note without the silence around it, which nobody needs to hear or pay for."""
-    if not sound.has_speech_level(pcm):
-        raise NothingHeard
-    return sound.trimmed(pcm)
 
 
 class _Run:
@@ -197,7 +176,8 @@ class _Run:
 
     async def _answer(self, incoming: Incoming) -> None:
         parts = self._parts
-        loaded = await parts.storage.read(self._load)
+        async with parts.turnstile.passing():
+            loaded = await parts.storage.read(self._load)
         if loaded.turn.state in _ENDED:
             await self._end(incoming, loaded.turn.state)
             return
@@ -246,13 +226,14 @@ class _Run:
         results = parts.chain.exchange(
             spec, loaded.turn.before, said, avatar=loaded.session.avatar_id
         )
-        done = Exchange()
+        done, told = Exchange(), None
         async with aclosing(results):
             async for done in results:
                 heard = done.transcript
                 if said.audio is not None and heard is not None and not heard.text.strip():
                     raise NothingHeard
-                if said.audio is not None and heard is not None:
+                if said.audio is not None and heard is not None and heard is not told:
+                    told = heard
                     await self._heard(incoming, heard, said.audio)
         if said.say is not None:
             done.texts[:] = [_verbatim(said.say, loaded)]
@@ -262,13 +243,12 @@ class _Run:
 
     async def _heard(self, incoming: Incoming, heard: UserTranscript, clip: AudioClip) -> None:
         """Store and show what was understood; a second time changes nothing."""
-        timing = await self._parts.aside(measure, clip.pcm)
 
         def unit(work: FlowWork) -> None:
             turn = work.turns.get(self._turn_id)
             if turn.state is not TurnState.STARTED:
                 return
-            measures = NoteMeasures(timing=timing, words=heard.words, is_checked=True)
+            measures = NoteMeasures(timing=clip.timing, words=heard.words, is_checked=True)
             turn = work.turns.save(
                 replace(
                     turn,
@@ -281,7 +261,8 @@ class _Run:
             say_transcript(parts.scenes.of(work, incoming, "heard"), turn, heard)
 
         parts = self._parts
-        await parts.storage.write(unit)
+        async with parts.turnstile.passing():
+            await parts.storage.write(unit)
 
     async def _reply(
         self, incoming: Incoming, loaded: Loaded, said: Utterance, done: Exchange
@@ -289,7 +270,7 @@ class _Run:
         parts = self._parts
         voice: EncodedVoice | None = None
         if done.audio and speaks(loaded):
-            voice = await parts.codec.encode(await parts.aside(parts.sound.join, done.audio))
+            voice = await parts.codec.encode(parts.sound.join(done.audio))
 
         def unit(work: FlowWork) -> None:
             scene = parts.scenes.of(work, incoming, "reply")
@@ -314,7 +295,8 @@ class _Run:
             say_reply(scene, turn, bubble, is_fallback=is_new_engine, is_first=is_first)
             parts.scenes.finish(scene)
 
-        await parts.storage.write(unit)
+        async with parts.turnstile.passing():
+            await parts.storage.write(unit)
 
     async def _end(
         self,

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.voice.measures import Timing
 from bot.voice.model import Word
 from bot.voice.session import Correction
+from bot.voice.timing import Timing
 
 # Apart, so that a count stays a count when it is stored and read.
 Number = int | float

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 
 from bot.voice.evidence import TurnEvidence
-from bot.voice.measures import Timing
+from bot.voice.timing import Timing
 from bot.voice.wording import syllables, word_error_rate, words_of
 
 _SHORTEST_SECONDS = 0.1

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from bot.voice.evidence import Number, Score, Skill, TurnEvidence
-from bot.voice.measures import LONG_PAUSE_SECONDS, Timing
 from bot.voice.spoken import score_spoken
+from bot.voice.timing import LONG_PAUSE_SECONDS, Timing
 from bot.voice.wording import has_spaces, syllables, words_of
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bot.voice.timing import Timing
+
 
 @dataclass(frozen=True, slots=True)
 class Pcm:
@@ -25,11 +27,21 @@ class AudioClip:
         pcm: decoded, 16 kHz.
         original: the bytes as they came from the platform; any container.
         mime: of `original`, e.g. "audio/ogg".
+        timing: when there was voice in `pcm`; None where nothing stands out.
     """
 
     pcm: Pcm
     original: bytes
     mime: str
+    timing: Timing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The part of a note in which somebody speaks, 16 kHz mono, and when they did."""
+
+    pcm: Pcm
+    timing: Timing | None
 
 
 @dataclass(frozen=True, slots=True)

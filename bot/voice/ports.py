@@ -11,6 +11,7 @@ from bot.voice.model import (
     Pcm,
     ResumeToken,
     SessionSpec,
+    Spoken,
     TurnEvent,
     Utterance,
 )
@@ -72,6 +73,17 @@ class AudioCodec(Protocol):
         """
         ...
 
+    async def hear(self, data: bytes, /, *, max_seconds: float) -> Spoken | None:
+        """What is said in a note, without the silence around it.
+
+        Returns:
+            None: there is no speech in it (silence, a click, less than half a second).
+
+        Raises:
+            AudioRefused: as `decode`.
+        """
+        ...
+
     async def encode(self, pcm: Pcm, /) -> EncodedVoice:
         """Ogg/Opus, mono, 48 kHz, with length and waveform."""
         ...
@@ -84,15 +96,7 @@ class ExpressionMeter(Protocol):
 
 
 class Sound(Protocol):
-    """Looks at and joins decoded sound."""
-
-    def has_speech_level(self, pcm: Pcm, /) -> bool:
-        """Whether it is loud enough, for long enough, to be speech."""
-        ...
-
-    def trimmed(self, pcm: Pcm, /) -> Pcm:
-        """Without the silence at both ends."""
-        ...
+    """Joins decoded sound."""
 
     def comparison(self, said: Pcm, better: Pcm, /) -> Pcm:
         """The learner's clip, a short pause, the better version, equally loud."""

@@ -7,9 +7,9 @@ from functools import cache
 from pydantic import TypeAdapter
 
 from bot.voice.evidence import TurnEvidence
-from bot.voice.measures import Timing
 from bot.voice.model import Word
 from bot.voice.session import Turn
+from bot.voice.timing import Timing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,16 +26,11 @@ TOASTS = {  # in the words of Discord's client
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Somebody in a channel, about to ask.
-
-    Args:
-        patience: seconds (real time) the bot has for its first answer.
-    """
+    """Somebody in a channel, about to ask."""
 
     world: World
     user_id: int
     channel: Channel
-    patience: float
 
     def ask(self, kind: Kind, data: Json, message: Message | None = None) -> Interaction:
         """Send the interaction to the bot; without an answer in time the person is told so."""
@@ -55,7 +50,7 @@ class Asker:
         if message is not None:
             event["message"] = message_json(world, message)
         world.listener(Event(name="INTERACTION_CREATE", data=event, guild_id=self.channel.guild_id))
-        asyncio.get_running_loop().call_later(self.patience, self._give_up, interaction)
+        asyncio.get_running_loop().call_later(world.patience, self._give_up, interaction)
         return interaction
 
     def _give_up(self, interaction: Interaction) -> None:

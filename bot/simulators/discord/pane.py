@@ -32,11 +32,11 @@ _LINK = 5
 class Pane:
     """A person's view of a channel. Everything sent returns the message as it stands."""
 
-    def __init__(self, world: World, account: Account, channel: Channel, patience: float) -> None:
+    def __init__(self, world: World, account: Account, channel: Channel) -> None:
         self.channel = channel
         self._world = world
         self._account = account
-        self._asker = Asker(world, account.user_id, channel, patience)
+        self._asker = Asker(world, account.user_id, channel)
         self._seen: set[tuple[int, int]] = set()
 
     @property

@@ -32,10 +32,9 @@ class Modal:
 class Person:
     """A user with a client in some language."""
 
-    def __init__(self, world: World, account: Account, patience: float) -> None:
+    def __init__(self, world: World, account: Account) -> None:
         self.account = account
         self._world = world
-        self._patience = patience
         self._panes: dict[int, Pane] = {}
 
     @property
@@ -75,7 +74,7 @@ class Person:
     def at(self, channel: Channel) -> Pane:
         """A channel or thread as this person sees it."""
         if channel.channel_id not in self._panes:
-            pane = Pane(self._world, self.account, channel, self._patience)
+            pane = Pane(self._world, self.account, channel)
             self._panes[channel.channel_id] = pane
         return self._panes[channel.channel_id]
 
@@ -93,7 +92,7 @@ class Person:
         channel = self._world.channels[opened_by.channel_id]
         message = channel.find(opened_by.message_id or 0)
         screen.modal = None
-        asker = Asker(self._world, self.user_id, channel, self._patience)
+        asker = Asker(self._world, self.user_id, channel)
         return asker.ask(Kind.MODAL, data, message)
 
     def close_modal(self) -> None:

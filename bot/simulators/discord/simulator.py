@@ -60,6 +60,7 @@ class DiscordSimulator:
         self.faults = Faults(seed)
         self._bell = Bell()
         self._world = World(bot, clock or (lambda: datetime.now(UTC)), self._bell)
+        self._world.patience = patience
         self._world.content_allowed = Intent.MESSAGE_CONTENT in privileged
         self._world.members_allowed = Intent.GUILD_MEMBERS in privileged
         self._gateway = Gateway(
@@ -70,7 +71,6 @@ class DiscordSimulator:
         self._server = ApiServer(
             token, self._world, self._gateway, self._limits, self.faults, self._spec
         )
-        self._patience = patience
         self._people: dict[int, Person] = {}
 
     async def start(self, port: int = 0) -> None:
@@ -140,6 +140,15 @@ class DiscordSimulator:
         self._limits.is_on = value
 
     @property
+    def patience(self) -> float:
+        """Seconds of real time the bot has to answer an interaction."""
+        return self._world.patience
+
+    @patience.setter
+    def patience(self, value: float) -> None:
+        self._world.patience = value
+
+    @property
     def commands(self) -> list[Json]:
         """The global commands the bot has registered."""
         return self._world.commands.of(None)
@@ -155,7 +164,7 @@ class DiscordSimulator:
         if user_id not in self._people:
             account = Account(user_id, username or name.lower().replace(" ", "."), name, locale)
             self._world.accounts[user_id] = account
-            self._people[user_id] = Person(self._world, account, self._patience)
+            self._people[user_id] = Person(self._world, account)
         return self._people[user_id]
 
     def guild(

@@ -31,6 +31,8 @@ def user_json(account: Account) -> Json:
         "global_name": None if account.is_bot else account.name,
         "avatar": None,
         "public_flags": 0,
+        "flags": 0,
+        "primary_guild": None,
     }
     return user | {"bot": True} if account.is_bot else user
 

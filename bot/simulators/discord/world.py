@@ -60,6 +60,7 @@ class World:
     Args:
         address: where the server listens, "127.0.0.1:8080"; set once it does.
         now: aware; the time shown on messages, and by which addresses and tokens expire.
+        patience: seconds of real time the bot has to answer an interaction.
         content_allowed: whether the application may read the content of any message.
         members_allowed: whether it may list the members of a guild.
     """
@@ -80,6 +81,7 @@ class World:
         self.screens: dict[int, Screen] = {}
         self.listener: Callable[[Event], None] = lambda _: None
         self.subscribers: set[asyncio.Queue[Json]] = set()
+        self.patience = 3.0
         self.content_allowed = True
         self.members_allowed = False
         self._dms: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""Voice notes in, voice notes out: `AudioCodec` by PyAV in child processes.
+"""Voice notes in, voice notes out: `AudioCodec` by PyAV in a child process.
 
 FFmpeg runs on strangers' bytes, so it never runs here: it would cost this process memory, and
 a crash or an endless file costs one child instead (`codec_worker.py`).
@@ -8,10 +8,12 @@ import sys
 from collections.abc import Sequence
 
 from bot.core.errors import Cause, ServiceFailure
+from bot.core.turnstile import Turnstile
 from bot.voice.adapters.children import ChildLost, ChildPool
 from bot.voice.adapters.frames import Frame
 from bot.voice.errors import AudioRefused
-from bot.voice.model import EncodedVoice, Pcm
+from bot.voice.model import EncodedVoice, Pcm, Spoken
+from bot.voice.timing import timing_from_json
 
 COMMAND = (sys.executable, "-m", "bot.voice.adapters.codec_worker")
 
@@ -19,7 +21,6 @@ _DECODED_RATE = 16_000
 _MAX_BYTES = 25 * 1024 * 1024
 _JOB_SECONDS = 20.0
 _IDLE_SECONDS = 60.0
-_MAX_WORKERS = 2
 _REFUSALS = frozenset({"empty", "unreadable", "too_long", "not_audio"})
 # Offset and bytes a container begins with, and FFmpeg's name of its demuxer. No playlist, no
 # image sequence and nothing that refers to other files is among them.
@@ -69,7 +70,8 @@ class PyAvCodec:
     ) -> None:
         self._max_bytes = max_bytes
         self._job_seconds = job_seconds
-        self._children = ChildPool(command, size=_MAX_WORKERS, idle_seconds=idle_seconds)
+        self._children = ChildPool(command, idle_seconds=idle_seconds)
+        self._turnstile = Turnstile()
 
     async def decode(self, data: bytes, /, *, max_seconds: float) -> Pcm:
         """Sound of any common container as 16 kHz mono.
@@ -79,6 +81,25 @@ class PyAvCodec:
                 not_audio.
             ServiceFailure: PyAV cannot be used on this machine.
         """
+        reply = await self._read("decode", data, max_seconds)
+        return Pcm(reply.body, _DECODED_RATE)
+
+    async def hear(self, data: bytes, /, *, max_seconds: float) -> Spoken | None:
+        """What is said in a note, without the silence around it; None when nothing is.
+
+        The child looks for speech as well: thread after thread that does so here makes the event
+        loop wait for the interpreter's lock.
+
+        Raises:
+            AudioRefused, ServiceFailure: as `decode`.
+        """
+        reply = await self._read("hear", data, max_seconds)
+        if not reply.body:
+            return None
+        timing = reply.header["timing"]
+        return Spoken(Pcm(reply.body, _DECODED_RATE), timing and timing_from_json(timing))
+
+    async def _read(self, op: str, data: bytes, max_seconds: float) -> Frame:
         if not data:
             raise _refused("empty", max_seconds)
         if len(data) > self._max_bytes:
@@ -86,16 +107,17 @@ class PyAvCodec:
         container = container_of(data)
         if container is None:
             raise _refused("not_audio", max_seconds)
-        request = Frame({"op": "decode", "container": container, "max_seconds": max_seconds}, data)
+        request = Frame({"op": op, "container": container, "max_seconds": max_seconds}, data)
         try:
-            reply = await self._children.ask(request, within=self._job_seconds)
+            async with self._turnstile.passing():
+                reply = await self._children.ask(request, within=self._job_seconds)
         except ChildLost as lost:
             if lost.reason in {"overdue", "crashed"}:  # no honest recording does that
                 raise _refused("unreadable", max_seconds) from lost
             raise _unusable(lost) from lost
         if reply.error is not None:
             raise _refused(reply.error, max_seconds)
-        return Pcm(reply.body, _DECODED_RATE)
+        return reply
 
     async def encode(self, pcm: Pcm, /) -> EncodedVoice:
         """Ogg/Opus, mono, 48 kHz, with length and waveform.
@@ -105,7 +127,8 @@ class PyAvCodec:
         """
         request = Frame({"op": "encode", "rate": pcm.rate}, pcm.data)
         try:
-            reply = await self._children.ask(request, within=self._job_seconds)
+            async with self._turnstile.passing():
+                reply = await self._children.ask(request, within=self._job_seconds)
         except ChildLost as lost:
             raise _unusable(lost) from lost
         if reply.error is not None:

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import asdict
 from fractions import Fraction
 from itertools import pairwise
 
@@ -19,6 +20,9 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from bot.voice.adapters.frames import Frame, Refused, serve
+from bot.voice.adapters.sound import spoken_part
+from bot.voice.measures import measure
+from bot.voice.model import Pcm
 
 if sys.platform != "win32":
     import resource
@@ -43,13 +47,26 @@ _CPU_SECONDS_A_JOB = 15
 
 
 def handle(request: Frame) -> Frame:
-    """Answer {"op": "decode", "container", "max_seconds"} or {"op": "encode", "rate"}."""
+    """Answer one of these.
+
+    {"op": "decode" or "hear", "container", "max_seconds"} with the sound, whole or the part that
+    is spoken (nothing when there is none), and {"op": "encode", "rate"} with a voice note.
+    """
     _allow_cpu_time()
     header = request.header
-    if header["op"] == "decode":
-        return Frame({}, decode(request.body, header["container"], header["max_seconds"]))
-    waveform = _waveform(request.body, header["rate"])
-    return Frame({"waveform": waveform.hex()}, encode(request.body, header["rate"]))
+    if header["op"] == "encode":
+        waveform = _waveform(request.body, header["rate"])
+        return Frame({"waveform": waveform.hex()}, encode(request.body, header["rate"]))
+    pcm = decode(request.body, header["container"], header["max_seconds"])
+    return Frame({}, pcm) if header["op"] == "decode" else _heard(Pcm(pcm, DECODED_RATE))
+
+
+def _heard(pcm: Pcm) -> Frame:
+    spoken = spoken_part(pcm)
+    if spoken is None:
+        return Frame({"timing": None})
+    timing = measure(spoken)
+    return Frame({"timing": timing and asdict(timing)}, spoken.data)
 
 
 def decode(data: bytes, container: str, max_seconds: float) -> bytes:
@@ -176,7 +193,9 @@ def _waveform(pcm: bytes, rate: int) -> bytes:
 
 def _enter_limits() -> None:
     """Use every code path once, so that nothing is left to load, then close the doors."""
-    decode(encode(bytes(3200), DECODED_RATE), "ogg", 1.0)
+    hiss = bytes(range(256)) * (DECODED_RATE // 128)
+    decode(encode(hiss, DECODED_RATE), "ogg", 2.0)
+    _heard(Pcm(hiss, DECODED_RATE))
     if sys.platform == "win32":
         return
     for limit, value in (

@@ -14,6 +14,7 @@ from typing import Any
 from bot.voice.model import Pcm
 
 _SPEECH_DBFS = -45.0
+_SHORTEST_NOTE_SECONDS = 0.5
 _WINDOW_MS = 30
 _LEAST_SPEECH_MS = 150
 _KEPT_SILENCE_MS = 100
@@ -43,6 +44,13 @@ def trimmed(pcm: Pcm, *, threshold_dbfs: float = _SPEECH_DBFS) -> Pcm:
         return Pcm(b"", pcm.rate)
     start = max(0, loud[0] * _WINDOW_MS - _KEPT_SILENCE_MS)
     return _pcm(sound[start : (loud[-1] + 1) * _WINDOW_MS + _KEPT_SILENCE_MS])
+
+
+def spoken_part(pcm: Pcm) -> Pcm | None:
+    """The note without the silence around it; None when it holds no speech."""
+    if pcm.seconds < _SHORTEST_NOTE_SECONDS or not has_speech_level(pcm):
+        return None
+    return trimmed(pcm)
 
 
 def at_rate(pcm: Pcm, rate: int) -> Pcm:

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from bot.voice.evidence import TurnEvidence
-from bot.voice.measures import Timing
 from bot.voice.model import Word
+from bot.voice.timing import Timing
 
 SENTENCE = "the quick brown fox jumps over the lazy dog again"
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from bot.voice.measures import Timing, measure
+from bot.voice.measures import measure
 from bot.voice.model import Pcm
+from bot.voice.timing import Timing
 
 RATE = 16_000
 EDGE = 0.06  # the loudness window and its smoothing blur an edge by this many seconds
