@@ -51,6 +51,8 @@ class MediaKind(StrEnum):
     AUDIO = "audio"
     VIDEO_NOTE = "video_note"
     PHOTO = "photo"
+    VIDEO = "video"
+    STICKER = "sticker"
     DOCUMENT = "document"
 
 
@@ -79,6 +81,10 @@ class IncomingKind(StrEnum):
     BUTTON = "button"
     MEDIA = "media"
     CONTACT = "contact"
+    FORM = "form"
+    EDITED = "edited"
+    DELETED = "deleted"
+    REACTION = "reaction"
     BLOCKED = "blocked"
     UNBLOCKED = "unblocked"
     MOVED = "moved"
@@ -93,10 +99,14 @@ class Incoming:
         key: unique outside id, e.g. "telegram:8812"; the inbox row's key.
         address: where it happened and where an answer goes.
         is_shared: more than one person is in the room.
-        message: the message itself; for a button, the message that carries it.
+        message: the message itself; for a button, the message that carries it; for an edit, a
+            removal or a reaction, the message it is about.
         text: typed text, a caption, or a contact's phone number.
         command: without slash, lower case; `text` then holds the rest of the line.
+        media, more_media: the file, and further ones of the same message.
         data: what the pressed button carries; `callback_id` is what the platform wants answered.
+        form: what was filled in, by field; `data` is then what opened the form.
+        reaction: the emoji a person put on `message`; None: they took theirs back.
         moved_to: the room's new id, for MOVED.
     """
 
@@ -111,7 +121,10 @@ class Incoming:
     text: str | None = None
     command: str | None = None
     media: IncomingMedia | None = None
+    more_media: tuple[IncomingMedia, ...] = ()
     data: str | None = None
+    form: Mapping[str, str] = field(default_factory=dict)
+    reaction: str | None = None
     callback_id: str | None = None
     moved_to: str | None = None
 
@@ -200,10 +213,11 @@ class MessageKind(StrEnum):
     EXPORT = "export"
     MAIL = "mail"
     CALLBACK = "callback"
+    RELAY = "relay"
 
     @property
     def lane(self) -> SendLane:
-        return SendLane.REPLY
+        return SendLane.RELAY if self is MessageKind.RELAY else SendLane.REPLY
 
     @property
     def is_resent(self) -> bool:
@@ -233,8 +247,11 @@ class Outgoing:
         user_id: whom it is for (None: a room, or an address of somebody not registered).
         body: paragraphs, in order; with an attachment they are its caption where it fits.
         buttons: rows of buttons.
+        reply_to: the platform's id of the message this one answers.
         target: the message to edit, delete or react to.
-        reaction: an emoji, for REACT.
+        target_key, reply_to_key: instead of `target` and `reply_to`: the row whose message is
+            meant; what the platform calls it is looked up when this row is sent.
+        reaction: an emoji, for REACT; empty takes ours back.
         callback_id: for ANSWER_BUTTON; `body` is then the short notice shown (may be empty).
         subject: of a mail.
         is_protected: ask the platform not to let it be forwarded.
@@ -249,7 +266,9 @@ class Outgoing:
     buttons: tuple[tuple[Button, ...], ...] = ()
     attachment: Attachment | None = None
     reply_to: str | None = None
+    reply_to_key: str | None = None
     target: MessageRef | None = None
+    target_key: str | None = None
     reaction: str | None = None
     callback_id: str | None = None
     subject: str | None = None

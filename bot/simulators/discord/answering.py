@@ -141,15 +141,7 @@ def _post(world: World, interaction: Interaction, body: Json, call: Call) -> Mes
 def _add(
     world: World, interaction: Interaction, read: dict[str, Any], *, is_ephemeral: bool
 ) -> Message:
-    user = user_json(world.accounts[interaction.user_id])
-    asked_by: Json = {
-        "id": str(interaction.interaction_id),
-        "type": int(interaction.kind),
-        "user": user,
-        "authorizing_integration_owners": {},
-    }
-    if interaction.kind is Kind.COMMAND:
-        asked_by |= {"name": interaction.data["name"], "command_type": interaction.data["type"]}
+    asked_by = _metadata(world, interaction)
     is_first = interaction.original_id is None and interaction.kind is Kind.COMMAND
     return changes.post(
         world,
@@ -160,6 +152,21 @@ def _add(
         seen_by=interaction.user_id if is_ephemeral else None,
         **read,
     )
+
+
+def _metadata(world: World, interaction: Interaction) -> Json:
+    """Which interaction a message answers, and what had led to that one."""
+    data: Json = {
+        "id": str(interaction.interaction_id),
+        "type": int(interaction.kind),
+        "user": user_json(world.accounts[interaction.user_id]),
+        "authorizing_integration_owners": {},
+    }
+    if interaction.kind is Kind.COMPONENT:
+        data["interacted_message_id"] = str(interaction.message_id)
+    if interaction.opened_by is not None:
+        data["triggering_interaction_metadata"] = _metadata(world, interaction.opened_by)
+    return data
 
 
 def _fill(world: World, channel: Channel, message: Message, call: Call) -> Json:
@@ -206,5 +213,6 @@ def _with_response(
             "response_message_loading": message.is_thinking,
             "response_message_ephemeral": message.is_ephemeral,
         }
+    if message is not None and callback in (Callback.MESSAGE, Callback.UPDATE):
         answer["resource"] = {"type": int(callback), "message": message_json(world, message)}
     return answer

@@ -32,7 +32,13 @@ class Asker:
     user_id: int
     channel: Channel
 
-    def ask(self, kind: Kind, data: Json, message: Message | None = None) -> Interaction:
+    def ask(
+        self,
+        kind: Kind,
+        data: Json,
+        message: Message | None = None,
+        opened_by: Interaction | None = None,
+    ) -> Interaction:
         """Send the interaction to the bot; without an answer in time the person is told so."""
         world = self.world
         interaction = Interaction(
@@ -44,6 +50,7 @@ class Asker:
             at=world.now(),
             data=data,
             message_id=message.message_id if message else None,
+            opened_by=opened_by,
         )
         world.interactions.add(interaction)
         event = self._json(interaction)

@@ -99,6 +99,8 @@ class Commands:
         if guild_id is None:
             defaults |= {"contexts": None, "integration_types": [0], "dm_permission": True}
         given = {name: value for name, value in body.items() if value is not None}
+        if "default_member_permissions" in given:
+            given["default_member_permissions"] = str(given["default_member_permissions"])
         return (
             defaults
             | given

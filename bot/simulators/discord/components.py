@@ -73,6 +73,7 @@ def check_message_components(components: object, *, is_v2: bool) -> tuple[Json, 
         _check(component, place)
         _check_id(component, place, seen)
         component.setdefault("id", next(numbers))
+        component.pop("required", None)  # means something in forms alone
     rows = list(components) if isinstance(components, list) else []
     if not is_v2:
         if len(rows) > _MOST_ROWS:

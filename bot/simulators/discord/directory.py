@@ -2,7 +2,7 @@
 
 from bot.simulators.discord.call import Call
 from bot.simulators.discord.errors import refusal
-from bot.simulators.discord.model import Json
+from bot.simulators.discord.model import Account, Json
 from bot.simulators.discord.snowflake import parse_id
 from bot.simulators.discord.wire import (
     channel_json,
@@ -27,7 +27,12 @@ def get_bot_gateway(world: World, _: Call) -> Json:
 
 def get_my_user(world: World, _: Call) -> Json:
     """The bot as it sees itself."""
-    return user_json(world.bot) | {"verified": True, "mfa_enabled": True, "email": None}
+    return user_json(world.bot) | {
+        "verified": True,
+        "mfa_enabled": True,
+        "email": None,
+        "locale": "en-US",
+    }
 
 
 def get_user(world: World, call: Call) -> Json:
@@ -41,7 +46,7 @@ def get_user(world: World, call: Call) -> Json:
 def get_application(world: World, _: Call) -> Json:
     """The application the bot belongs to."""
     bot = world.bot
-    owner = {"id": "1", "username": "owner", "discriminator": "0", "avatar": None}
+    owner = user_json(Account(1, "owner", "Owner"))
     return {
         "id": str(bot.user_id),
         "name": bot.name,
@@ -51,11 +56,19 @@ def get_application(world: World, _: Call) -> Json:
         "bot_require_code_grant": False,
         "verify_key": "0" * 64,
         "flags": 1 << 18 if world.content_allowed else 0,
-        "owner": owner | {"global_name": "Owner", "public_flags": 0},
+        "flags_new": "0",
+        "type": None,
+        "owner": owner,
         "team": None,
         "bot": user_json(bot),
         "interactions_endpoint_url": None,
+        "role_connections_verification_url": None,
+        "redirect_uris": [],
+        "eligible_oauth2_scopes": [],
+        "explicit_content_filter": 0,
         "approximate_guild_count": len(world.guilds),
+        "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
     }
 
 

@@ -47,6 +47,7 @@ class Interaction:
 
     Args:
         message_id: the message whose component was used, or which opened the form.
+        opened_by: the interaction that was answered with the form.
         answer: how the bot answered; None while it did not.
         original_id: the message "@original" stands for.
         has_failed: the bot took too long; the person was told.
@@ -61,6 +62,7 @@ class Interaction:
     at: datetime
     data: Json
     message_id: int | None = None
+    opened_by: "Interaction | None" = None
     answer: Callback | None = None
     original_id: int | None = None
     has_failed: bool = False

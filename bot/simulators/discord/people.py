@@ -93,7 +93,7 @@ class Person:
         message = channel.find(opened_by.message_id or 0)
         screen.modal = None
         asker = Asker(self._world, self.user_id, channel)
-        return asker.ask(Kind.MODAL, data, message)
+        return asker.ask(Kind.MODAL, data, message, opened_by)
 
     def close_modal(self) -> None:
         """Dismiss the form; the bot is told nothing."""

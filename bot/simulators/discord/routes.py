@@ -23,6 +23,7 @@ class Route:
 
     Args:
         name: its `operationId` in the OpenAPI document; faults and limits are named by it.
+        status: of an answer with a body.
         needs_token: whether the bot's token is asked for; interaction tokens are in the address.
     """
 
@@ -31,6 +32,7 @@ class Route:
     name: str
     handler: Handler
     needs_token: bool = True
+    status: int = 200
 
 
 _WITH_TOKEN: list[tuple[str, str, str, Handler]] = [
@@ -165,10 +167,13 @@ _BY_TOKEN_IN_ADDRESS: list[tuple[str, str, str, Handler]] = [
 ]
 
 
+_MAKING = {"create_guild_channel", "create_thread", "create_thread_from_message"}
+
+
 def all_routes() -> Iterator[Route]:
     """In the order in which addresses are to be tried."""
     for method, path, name, handler in (*_WITH_TOKEN, *_OF_CHANNELS, *_command_routes()):
-        yield Route(method, path, name, handler)
+        yield Route(method, path, name, handler, status=201 if name in _MAKING else 200)
     for method, path, name, handler in _BY_TOKEN_IN_ADDRESS:
         yield Route(method, path, name, handler, needs_token=False)
 

@@ -119,13 +119,11 @@ class ApiServer:
         if self._faults.take(route.name, "drop_after"):
             self._record(call, 0, result=result)
             return cut(request)
-        status = 204 if result is None else 200
+        status = 204 if result is None else route.status
         self._record(call, status, result=result)
-        return (
-            web.Response(status=204, headers=headers)
-            if result is None
-            else _json(result, 200, headers)
-        )
+        if result is None:
+            return web.Response(status=204, headers=headers)
+        return _json(result, status, headers)
 
     def _authorize(self, request: web.Request) -> None:
         if request.headers.get("Authorization") != f"Bot {self._token}":

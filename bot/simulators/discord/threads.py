@@ -128,7 +128,7 @@ def get_active_threads(world: World, call: Call) -> Json:
     guild = world.guild(call.path["guild_id"])
     threads = [each for each in _visible(world, guild) if not _is_archived(each)]
     threads.sort(key=lambda each: -each.channel_id)
-    return _listed(world, threads)
+    return _listed(world, threads, has_more=False)
 
 
 def list_public_archived(world: World, call: Call) -> Json:
@@ -241,7 +241,7 @@ def _archived(world: World, call: Call, kind: ChannelKind, *, only_mine: bool) -
     if before := call.query.get("before"):
         found = [each for each in found if _is_before(each, before)]
     limit = call.number("limit", 50, 2, 100)
-    return _listed(world, found[:limit]) | {"has_more": len(found) > limit}
+    return _listed(world, found[:limit], has_more=len(found) > limit)
 
 
 def _archived_at(channel: Channel) -> tuple[datetime, int]:
@@ -258,10 +258,11 @@ def _is_before(channel: Channel, before: str) -> bool:
     return _archived_at(channel)[0] < datetime.fromisoformat(before)
 
 
-def _listed(world: World, threads: list[Channel]) -> Json:
+def _listed(world: World, threads: list[Channel], *, has_more: bool) -> Json:
     bot = world.bot.user_id
     mine = [each for each in threads if each.thread and bot in each.thread.members]
     return {
         "threads": [channel_json(world, each) for each in threads],
         "members": [thread_member_json(each, bot) for each in mine],
+        "has_more": has_more,
     }

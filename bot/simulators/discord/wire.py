@@ -225,7 +225,6 @@ def attachment_json(world: World, channel_id: int, attachment: Attachment) -> Js
         "url": url,
         "proxy_url": url,
         "content_type": attachment.mime,
-        "content_scan_version": 0,
     }
     if attachment.waveform is not None:
         data |= {"duration_secs": attachment.seconds, "waveform": attachment.waveform}

@@ -1,60 +1,26 @@
-"""A simulated Discord, and a small bot that lives on the real discord.py."""
+"""A simulated Discord with a small bot in it and one person."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
-import discord
+import aiohttp
 import pytest
-import yarl
-from discord import app_commands
-from discord.gateway import DiscordWebSocket
 
-from bot.simulators.discord import DiscordSimulator, Person, find_spec
+from bot.simulators.discord import DiscordSimulator, Person, Specification, find_spec
+from tests.contracts.discord_simulator.small_bot import SmallBot, connected, point
 
 
 class Time:
-    """A clock for people to read and a stopwatch for limits, both moved by hand."""
+    """The clock of the world, which can be moved ahead, and a stopwatch for its limits."""
 
     def __init__(self) -> None:
         self.passed = 0.0
 
     def now(self) -> datetime:
-        return datetime(2026, 5, 4, 12, tzinfo=UTC) + timedelta(seconds=self.passed)
+        return datetime.now(UTC) + timedelta(seconds=self.passed)
 
     def monotonic(self) -> float:
         return self.passed
-
-
-class SmallBot(discord.Client):
-    """Repeats what it reads; keeps what it was told."""
-
-    def __init__(self, intents: discord.Intents, **options: object) -> None:
-        super().__init__(
-            intents=intents,
-            allowed_mentions=discord.AllowedMentions.none(),
-            guild_ready_timeout=0.01,
-            **options,
-        )
-        self.tree = app_commands.CommandTree(self)
-        self.heard: list[discord.Message] = []
-        self.events: list[tuple[str, object]] = []
-        self.on_text: Callable[[discord.Message], Awaitable[None]] | None = None
-
-    async def on_message(self, message: discord.Message) -> None:
-        if message.author == self.user:
-            return
-        self.heard.append(message)
-        if self.on_text:
-            await self.on_text(message)
-
-    def dispatch(self, event: str, /, *args: object) -> None:
-        self.events.append((event, args[0] if args else None))
-        super().dispatch(event, *args)
-
-    def named(self, event: str) -> list[object]:
-        return [argument for name, argument in self.events if name == event]
 
 
 @pytest.fixture
@@ -63,28 +29,37 @@ def time() -> Time:
 
 
 @pytest.fixture
-async def sim(monkeypatch) -> AsyncIterator[DiscordSimulator]:
-    """Checked against the specification where that is at hand; discord.py points to it."""
-    async with DiscordSimulator(spec=find_spec(), patience=2, limits=False) as simulator:
-        monkeypatch.setattr(discord.http.Route, "BASE", simulator.api_url)
-        monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(simulator.gateway_url))
+async def sim(monkeypatch, time) -> AsyncIterator[DiscordSimulator]:
+    """Requests and answers are checked against the specification where that is at hand."""
+    simulator = DiscordSimulator(
+        clock=time.now, monotonic=time.monotonic, spec=find_spec(), limits=False
+    )
+    async with simulator:
+        point(simulator, monkeypatch)
         yield simulator
         assert simulator.violations == []
+        assert wrong_answers(simulator) == []
 
 
-@asynccontextmanager
-async def connected(
-    sim: DiscordSimulator, intents: discord.Intents | None = None, **options: object
-) -> AsyncIterator[SmallBot]:
-    bot = SmallBot(intents or discord.Intents.default(), **options)
-    await bot.login(sim.token)
-    running = asyncio.create_task(bot.connect())
-    try:
-        await asyncio.wait_for(bot.wait_until_ready(), 10)
-        yield bot
-    finally:
-        await bot.close()
-        await asyncio.gather(running, return_exceptions=True)
+def wrong_answers(sim: DiscordSimulator) -> list[str]:
+    """What our own answers have that the document does not describe."""
+    path = find_spec()
+    if path is None:
+        return []
+    spec = Specification(path)
+    found = {
+        f"{request.operation}: {problem}"
+        for request in sim.requests
+        if request.status in (200, 201, 204)
+        for problem in spec.problems_of_answer(request.operation, request.status, request.result)
+    }
+    return sorted(found)
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
 
 
 @pytest.fixture
