@@ -171,11 +171,7 @@ def _assemble(settings: Settings, clock: Clock, storage: SqlStorage, instance: I
     product = assemble(parts, Codes(clock))
     metrics = Metrics(storage)
     dispatch = Dispatch(
-        storage,
-        scenes,
-        product.conversation,
-        turnstile=parts.turnstile,
-        observe=metrics.observe_event,
+        storage, scenes, product.conversation, parts.turnstile, observe=metrics.observe_event
     )
     translators: dict[str, Translator] = {}
     app = App(

@@ -61,6 +61,7 @@ class Dispatch:
     """Answers events.
 
     Args:
+        turnstile: what voice notes start through.
         observe: told the kind of each event and the seconds it took.
     """
 
@@ -69,14 +70,14 @@ class Dispatch:
         storage: Storage[FlowWork],
         scenes: Scenes,
         conversation: Conversation,
+        turnstile: Turnstile,
         *,
-        turnstile: Turnstile | None = None,
         observe: Callable[[str, float], None] = lambda kind, seconds: None,
     ) -> None:
         self._storage = storage
         self._scenes = scenes
         self._conversation = conversation
-        self._turnstile = turnstile or Turnstile()
+        self._turnstile = turnstile
         self._observe = observe
 
     def overtakes(self, incoming: Incoming) -> bool:

@@ -86,13 +86,13 @@ class Gateway:
         try:
             await self._serve(connection)
         except GatewayClosed as closed:
-            await socket.close(code=closed.code, message=closed.reason.encode())
+            await connection.end(closed.code, closed.reason)
         except (ConnectionError, RuntimeError):
             pass  # the client went away while we wrote
         finally:
             self._sockets.discard(connection)
             connection.leave()
-            if socket.close_code in (1000, 1001) and connection.session:
+            if connection.was_closed_by_client and connection.session:
                 self.sessions.pop(connection.session.session_id, None)
             self._world.bell.ring()
         return socket
@@ -242,8 +242,14 @@ class _Connection:
         self._deflate = zlib.compressobj() if is_compressed else None
         self._lock = asyncio.Lock()
         self._writer: asyncio.Task[None] | None = None
+        self._is_ended = False
         self._received: deque[float] = deque()
         self._outgoing: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+
+    @property
+    def was_closed_by_client(self) -> bool:
+        """With 1000 or 1001, which ends the session too."""
+        return not self._is_ended and self.socket.close_code in (1000, 1001)
 
     def count(self) -> None:
         """One more payload from the client. Raises GatewayClosed 4008 above 120 in 60 seconds."""
@@ -275,9 +281,10 @@ class _Connection:
     async def send(self, payload: Json) -> None:
         await self._send_text(json.dumps(payload, separators=(",", ":")))
 
-    async def end(self, code: int | None) -> None:
+    async def end(self, code: int | None, reason: str = "") -> None:
+        self._is_ended = True
         if code is not None:
-            await self.socket.close(code=code)
+            await self.socket.close(code=code, message=reason.encode())
             return
         if self._request.transport is not None:
             self._request.transport.abort()
