@@ -9,6 +9,9 @@ import pytest
 from bot.simulators.discord import DiscordSimulator, Person, Specification, find_spec
 from tests.contracts.discord_simulator.small_bot import SmallBot, connected, point
 
+# "A channel object with a nested message object" (channel.mdx); the document has no such member.
+IN_WORDS_ONLY = {"create_thread: answer: unknown member message"}
+
 
 class Time:
     """The clock of the world, which can be moved ahead, and a stopwatch for its limits."""
@@ -53,7 +56,7 @@ def wrong_answers(sim: DiscordSimulator) -> list[str]:
         if request.status in (200, 201, 204)
         for problem in spec.problems_of_answer(request.operation, request.status, request.result)
     }
-    return sorted(found)
+    return sorted(found - IN_WORDS_ONLY)
 
 
 @pytest.fixture
