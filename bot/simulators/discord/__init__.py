@@ -31,7 +31,8 @@ The people's side is Python:
 
 Faults (`sim.faults.add(Fault(...))`) strike operations named as in the OpenAPI document
 ("create_message", "update_original_webhook_message"), "download", "gateway:CONNECT",
-"gateway:RESUME", "gateway:HEARTBEAT" and "gateway:" with the name of an event. Besides:
+"gateway:RESUME", "gateway:HEARTBEAT" and "event:" with the name of a gateway event, so that
+Fault("drop_before", match="event:*", skip=100) cuts the gateway after a hundred. Besides:
 `await sim.drop_gateway()`, `sim.invalidate_next_resume()`, `await sim.go_away()` and
 `sim.come_back()`. A "rate_limit" waits for `seconds` where given, else for `retry_after`.
 """

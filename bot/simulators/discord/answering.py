@@ -24,8 +24,8 @@ def create_interaction_response(world: World, call: Call) -> Json | None:
     data = call.fields.get("data") or {}
     message = _ANSWERS[callback](world, interaction, data, call)
     interaction.answer = callback
-    world.show("INTERACTION_ANSWERED", {"id": str(interaction.interaction_id)})
-    world.channels[interaction.channel_id].bell.ring()
+    channel = world.channels.get(interaction.channel_id)
+    world.show("INTERACTION_ANSWERED", {"id": str(interaction.interaction_id)}, channel)
     if call.query.get("with_response", "false").lower() not in ("true", "1"):
         return None
     return _with_response(world, interaction, callback, message)
@@ -95,7 +95,7 @@ def _deferred_update(_: World, interaction: Interaction, __: Json, ___: Call) ->
 
 
 def _update(world: World, interaction: Interaction, data: Json, call: Call) -> Message:
-    channel = world.channels[interaction.channel_id]
+    channel = world.channel(interaction.channel_id)
     message = channel.find(interaction.message_id or 0)
     if message is None:
         raise refusal(10008)
@@ -116,7 +116,7 @@ def _modal(world: World, interaction: Interaction, data: Json, _: Call) -> None:
     screen = world.screen(interaction.user_id)
     screen.modal = (check_modal(data), interaction)
     shown = {"user_id": str(interaction.user_id), "modal": data}
-    world.show("MODAL_OPENED", shown, world.channels[interaction.channel_id])
+    world.show("MODAL_OPENED", shown, world.channels.get(interaction.channel_id))
 
 
 _ANSWERS: dict[Callback, Any] = {
@@ -130,7 +130,7 @@ _ANSWERS: dict[Callback, Any] = {
 
 
 def _post(world: World, interaction: Interaction, body: Json, call: Call) -> Message:
-    channel = world.channels[interaction.channel_id]
+    channel = world.channel(interaction.channel_id)
     is_ephemeral = _is_ephemeral(body)
     read = read_message(world, channel, body, call, is_answer=True)
     if is_ephemeral:
@@ -145,7 +145,7 @@ def _add(
     is_first = interaction.original_id is None and interaction.kind is Kind.COMMAND
     return changes.post(
         world,
-        world.channels[interaction.channel_id],
+        world.channel(interaction.channel_id),
         world.bot.user_id,
         kind=20 if is_first else 0,
         asked_by=asked_by,
@@ -182,7 +182,7 @@ def _follow_up(world: World, call: Call) -> tuple[Interaction, Channel]:
     if parse_id(call.path["webhook_id"]) != world.bot.user_id:
         raise refusal(10015)
     interaction = world.interactions.to_follow_up(call.path["webhook_token"])
-    return interaction, world.channels[interaction.channel_id]
+    return interaction, world.channel(interaction.channel_id)
 
 
 def _answered(interaction: Interaction, channel: Channel, call: Call) -> Message:

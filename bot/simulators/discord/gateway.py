@@ -18,6 +18,7 @@ from bot.simulators.discord.world import Event, World
 from bot.simulators.faults import Faults
 
 _LONGEST_PAYLOAD = 4096  # bytes
+_KEPT_SESSIONS = 16  # that are not connected
 _SENDS, _PER_SECONDS = 120, 60.0
 
 
@@ -33,10 +34,10 @@ class GatewayClosed(Exception):
 class Gateway:
     """Takes connections at `/gateway`, and tells sessions what happens.
 
-    Faults strike operations named "gateway:" and an event ("gateway:MESSAGE_CREATE"):
-    "drop_before" and "drop_after" cut the connection, "duplicate" tells twice, "delay" waits.
-    "status" on "gateway:RESUME" invalidates the session, "drop_before" on "gateway:HEARTBEAT"
-    leaves a heartbeat without its ACK.
+    Faults strike operations named "event:" and an event ("event:MESSAGE_CREATE"): "drop_before"
+    and "drop_after" cut the connection, "duplicate" tells twice, "reorder" after the next event,
+    "delay" waits. "status" on "gateway:RESUME" invalidates the session, "drop_before" on
+    "gateway:HEARTBEAT" leaves a heartbeat without its ACK, on "gateway:CONNECT" refuses.
 
     Args:
         allowed: privileged intents the application was granted.
@@ -64,15 +65,21 @@ class Gateway:
         self._faults = faults
         self._kept = kept
         self._heartbeat = heartbeat
+        self._held_back: list[Event] = []
         self._sockets: set[_Connection] = set()
         world.listener = self.tell
 
     def tell(self, event: Event) -> None:
-        for session in self.sessions.values():
-            if session.hears(event):
-                session.tell(event)
-                if self._faults.take(f"gateway:{event.name}", "duplicate"):
-                    session.tell(event)
+        """Let every session hear of it that is to."""
+        if self._faults.take(f"event:{event.name}", "reorder"):
+            self._held_back.append(event)
+            return
+        is_doubled = self._faults.take(f"event:{event.name}", "duplicate") is not None
+        held_back, self._held_back = self._held_back, []
+        for each in (event, *([event] if is_doubled else []), *held_back):
+            for session in self.sessions.values():
+                if session.hears(each):
+                    session.tell(each)
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """One connection, until either side ends it."""
@@ -157,6 +164,7 @@ class Gateway:
             kept=self._kept,
         )
         self.identified += 1
+        self._forget_old()
         self.sessions[session.session_id] = session
         connection.start(session, self._faults)
         guilds = [guild for guild in self._world.guilds.values() if self._is_home(session, guild)]
@@ -164,6 +172,12 @@ class Gateway:
         for guild in guilds if Intent.GUILDS in session.intents else ():
             session.dispatch("GUILD_CREATE", guild_create_json(self._world, guild))
         self._world.bell.ring()
+
+    def _forget_old(self) -> None:
+        """Sessions nobody came back for; Discord keeps them for minutes."""
+        left = [each for each in self.sessions.values() if not each.is_connected]
+        for session in left[:-_KEPT_SESSIONS]:
+            del self.sessions[session.session_id]
 
     def _is_home(self, session: Session, guild: Guild) -> bool:
         number, count = session.shard
@@ -293,7 +307,7 @@ class _Connection:
         with suppress(ConnectionError, RuntimeError):
             while True:
                 name, text = await queue.get()
-                operation = f"gateway:{name}"
+                operation = f"event:{name}"
                 await faults.hold(operation)
                 if faults.take(operation, "drop_before"):
                     await self.end(None)

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2s
 
 from bot.simulators.discord.call import Call
@@ -38,12 +39,16 @@ class RateLimits:
     """Admits requests and tells in headers how many more it will.
 
     Args:
+        now: aware; windows are announced to end by it.
         monotonic: seconds.
         is_on: whether anything is limited; may be changed at any time.
     """
 
-    def __init__(self, monotonic: Callable[[], float], *, is_on: bool) -> None:
+    def __init__(
+        self, now: Callable[[], datetime], monotonic: Callable[[], float], *, is_on: bool
+    ) -> None:
         self.is_on = is_on
+        self._now = now
         self._monotonic = monotonic
         self._windows: dict[tuple[str, str], _Window] = {}
         self._newest: deque[float] = deque()
@@ -53,7 +58,7 @@ class RateLimits:
         now = self._monotonic()
         limit, seconds = _ROUTES.get(call.operation, _OTHERS)
         if not self.is_on:
-            return _headers(call.operation, _LIFTED, _LIFTED, now, 1.0)
+            return self._headers(call, _LIFTED, _LIFTED, 1.0)
         if needs_token:
             self._admit_anywhere(now)
         elif call.operation in _EXEMPT:
@@ -62,10 +67,10 @@ class RateLimits:
         rest = window.ends_at - now
         if window.left == 0:
             refused = rate_limited(rest, is_global=False, scope="user")
-            refused.headers |= _headers(call.operation, limit, 0, now, rest)
+            refused.headers |= self._headers(call, limit, 0, rest)
             raise refused
         window.left -= 1
-        return _headers(call.operation, limit, window.left, now, rest)
+        return self._headers(call, limit, window.left, rest)
 
     def _window(self, call: Call, now: float, limit: int, seconds: float) -> _Window:
         major = next((call.path[name] for name in _MAJOR if name in call.path), "")
@@ -85,12 +90,12 @@ class RateLimits:
             raise rate_limited(self._newest[0] + 1 - now, is_global=True, scope="global")
         self._newest.append(now)
 
-
-def _headers(operation: str, limit: int, left: int, now: float, rest: float) -> dict[str, str]:
-    return {
-        "X-RateLimit-Limit": str(limit),
-        "X-RateLimit-Remaining": str(left),
-        "X-RateLimit-Reset": f"{now + rest:.3f}",
-        "X-RateLimit-Reset-After": f"{rest:.3f}",
-        "X-RateLimit-Bucket": blake2s(operation.encode(), digest_size=8).hexdigest(),
-    }
+    def _headers(self, call: Call, limit: int, left: int, rest: float) -> dict[str, str]:
+        bucket = blake2s(call.operation.encode(), digest_size=8).hexdigest()
+        return {
+            "X-RateLimit-Limit": str(limit),
+            "X-RateLimit-Remaining": str(left),
+            "X-RateLimit-Reset": f"{self._now().timestamp() + rest:.3f}",
+            "X-RateLimit-Reset-After": f"{rest:.3f}",
+            "X-RateLimit-Bucket": bucket,
+        }

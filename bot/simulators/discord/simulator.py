@@ -66,7 +66,7 @@ class DiscordSimulator:
         self._gateway = Gateway(
             self._world, token, self.faults, allowed=privileged, kept=kept, heartbeat=heartbeat
         )
-        self._limits = RateLimits(monotonic, is_on=limits)
+        self._limits = RateLimits(self._world.now, monotonic, is_on=limits)
         self._spec = Specification(spec) if spec else None
         self._server = ApiServer(
             token, self._world, self._gateway, self._limits, self.faults, self._spec

@@ -153,7 +153,9 @@ class World:
         base = self.guild_rights(user_id, self.guilds[channel.guild_id])
         if Permission.ADMINISTRATOR in base:
             return EVERYTHING
-        home = self.channels[channel.parent_id or 0] if channel.thread else channel
+        home = self.channels.get(channel.parent_id or 0) if channel.thread else channel
+        if home is None:
+            return NOTHING
         granted = implied(self._in_channel(base, user_id, home))
         is_private = channel.kind is ChannelKind.PRIVATE_THREAD
         if is_private and Permission.MANAGE_THREADS not in granted:

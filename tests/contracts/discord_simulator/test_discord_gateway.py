@@ -10,7 +10,7 @@ from tests.contracts.discord_simulator.small_bot import connected, point
 
 
 async def test_a_broken_connection_is_resumed_and_nothing_is_lost(bot, sim, tom):
-    sim.faults.add(Fault("drop_before", match="gateway:MESSAGE_CREATE", times=2, skip=1))
+    sim.faults.add(Fault("drop_before", match="event:MESSAGE_CREATE", times=2, skip=1))
     for number in range(5):
         await tom.dm().send(f"{number}")
     await bot.until(lambda: len(bot.heard) == 5)
@@ -70,7 +70,7 @@ async def test_while_discord_is_away_messages_are_kept_but_nobody_is_told(
 
 
 async def test_an_event_may_come_twice(bot, sim, tom):
-    sim.faults.add(Fault("duplicate", match="gateway:MESSAGE_CREATE"))
+    sim.faults.add(Fault("duplicate", match="event:MESSAGE_CREATE"))
     await tom.dm().send("once")
     await bot.until(lambda: len(bot.heard) == 2)
     assert bot.heard[0].id == bot.heard[1].id
