@@ -8,6 +8,7 @@ token, so nothing raised here quotes an address or has an error behind it that d
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from http import HTTPStatus
 from io import BytesIO
@@ -24,6 +25,7 @@ from bot.messaging.errors import FileTooLarge
 _KEEP_ALIVE_SECONDS = 30
 _POOL_SECONDS = 5.0
 _UPLOAD_SECONDS = 60.0
+_GRACE_SECONDS = 3.0
 _CHUNK_BYTES = 1 << 16
 _HEADERS = {"User-Agent": BaseRequest.USER_AGENT}
 _FORM_HEADERS = {**_HEADERS, "Content-Type": "application/x-www-form-urlencoded"}
@@ -66,6 +68,8 @@ class AiohttpRequest(BaseRequest):
         self._connect_timeout = connect_timeout
         self._plain = self._timeout(None, BaseRequest.DEFAULT_NONE, BaseRequest.DEFAULT_NONE)
         self._session: aiohttp.ClientSession | None = None
+        self._under_way = 0
+        self._all_answered = asyncio.Event()
 
     @property
     def read_timeout(self) -> float:
@@ -81,7 +85,12 @@ class AiohttpRequest(BaseRequest):
             )
 
     async def shutdown(self) -> None:
+        """Let what is under way be answered: a message cut off here would be sent twice."""
         session, self._session = self._session, None
+        if self._under_way:
+            self._all_answered.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._all_answered.wait(), _GRACE_SECONDS)
         if session is not None:
             await session.close()
 
@@ -163,6 +172,7 @@ class AiohttpRequest(BaseRequest):
         headers: Mapping[str, str],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # aiohttp's own bundle of timeouts
     ) -> tuple[int, bytes]:
+        self._under_way += 1
         try:
             async with self._opened().request(
                 method, url, data=body, headers=headers, timeout=timeout, allow_redirects=False
@@ -170,6 +180,10 @@ class AiohttpRequest(BaseRequest):
                 return reply.status, await reply.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _without_address(error) from None
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._all_answered.set()
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:

@@ -90,6 +90,29 @@ async def test_a_large_file_is_uploaded_with_its_name(server):
     assert (form["chat_id"], form["caption"]) == ("7", "mira")
 
 
+async def test_closing_waits_for_the_answer_to_what_was_sent(server):
+    came, answer = asyncio.Event(), asyncio.Event()
+    usual = server.answer()
+
+    async def late():
+        came.set()
+        await answer.wait()
+        return usual
+
+    server.answer = late
+    wire = AiohttpRequest()
+    await wire.initialize()
+    bot = Bot(TOKEN, base_url=f"{server.url}/bot", request=wire)
+    sending = asyncio.create_task(bot.send_message(7, "hi"))
+    await came.wait()
+    closing = asyncio.create_task(wire.shutdown())
+    await asyncio.sleep(0)
+    answer.set()
+    await closing
+
+    assert (await sending).message_id
+
+
 async def never():
     await asyncio.Event().wait()
 
