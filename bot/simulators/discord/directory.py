@@ -89,6 +89,7 @@ def list_my_guilds(world: World, _: Call) -> list[Json]:
             "id": str(guild.guild_id),
             "name": guild.name,
             "icon": None,
+            "banner": None,
             "owner": False,
             "permissions": str(int(world.guild_rights(world.bot.user_id, guild))),
             "features": [],
@@ -103,7 +104,7 @@ def get_guild(world: World, call: Call) -> Json:
     counts = {"approximate_member_count": len(guild.members)}
     counts["approximate_presence_count"] = len(guild.members)
     with_counts = call.query.get("with_counts", "").lower() in ("true", "1")
-    return guild_json(world, guild) | (counts if with_counts else {})
+    return guild_json(guild) | (counts if with_counts else {})
 
 
 def list_guild_channels(world: World, call: Call) -> list[Json]:

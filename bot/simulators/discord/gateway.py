@@ -170,7 +170,8 @@ class Gateway:
         guilds = [guild for guild in self._world.guilds.values() if self._is_home(session, guild)]
         session.dispatch("READY", self._ready(session, [guild.guild_id for guild in guilds]))
         for guild in guilds if Intent.GUILDS in session.intents else ():
-            session.dispatch("GUILD_CREATE", guild_create_json(self._world, guild))
+            data = guild_create_json(self._world, guild) | {"unavailable": False}
+            session.dispatch("GUILD_CREATE", data)  # without that member it had just been invited
         self._world.bell.ring()
 
     def _forget_old(self) -> None:

@@ -253,6 +253,11 @@ class Channel:
         start = bisect_right(self._ids, after)
         return self._page(start, start + limit)
 
+    def since(self, after: int) -> list[Message]:
+        """All messages above the id `after`, oldest first."""
+        ids = self._ids[bisect_right(self._ids, after) :]
+        return [self._messages[message_id] for message_id in ids]
+
     def _page(self, start: int, end: int) -> list[Message]:
         ids = self._ids[max(0, start) : max(0, end)]
         return [self._messages[message_id] for message_id in reversed(ids)]

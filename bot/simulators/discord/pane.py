@@ -46,10 +46,7 @@ class Pane:
     @property
     def messages(self) -> list[Message]:
         """What the person sees, oldest first; ephemeral messages only if they are for them."""
-        if Permission.VIEW_CHANNEL not in self._rights:
-            return []
-        me = self._account.user_id
-        return [each for each in self.channel.messages if each.seen_by in (None, me)]
+        return self._visible(self.channel.messages)
 
     @property
     def is_thinking(self) -> bool:
@@ -249,12 +246,9 @@ class Pane:
         bot, start = self._world.bot.user_id, _id(after)
 
         def find() -> Message | None:
-            for message in self.messages:
-                is_due = (
-                    _version(message) not in self._seen
-                    if start is None
-                    else (message.message_id > start)
-                )
+            found = self.messages if start is None else self._visible(self.channel.since(start))
+            for message in found:
+                is_due = start is not None or _version(message) not in self._seen
                 is_bots = message.author_id == bot and not message.is_thinking
                 if is_bots and is_due and predicate(message):
                     return message
@@ -267,6 +261,12 @@ class Pane:
             raise TimeoutError(f"no such message in {timeout} s; last: {last}") from None
         self._seen.add(_version(message))
         return message
+
+    def _visible(self, messages: list[Message]) -> list[Message]:
+        if Permission.VIEW_CHANNEL not in self._rights:
+            return []
+        me = self._account.user_id
+        return [each for each in messages if each.seen_by in (None, me)]
 
     @property
     def _rights(self) -> Permission:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 Schema = Mapping[str, Any]
-
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
@@ -23,11 +22,15 @@ class Schemas:
     Args:
         named: by their names under `#/components/schemas/`.
         tolerated: members no schema has, which are accepted all the same.
+        digits: members that are numbers here and documented as strings of digits.
     """
 
-    def __init__(self, named: Mapping[str, Schema], tolerated: frozenset[str]) -> None:
+    def __init__(
+        self, named: Mapping[str, Schema], tolerated: frozenset[str], digits: frozenset[str]
+    ) -> None:
         self._named = named
         self._tolerated = tolerated
+        self._digits = digits
 
     def problems(self, schema: Schema, value: Any, where: str) -> list[str]:
         """What is wrong with a value; empty when nothing is."""
@@ -54,17 +57,15 @@ class Schemas:
         return fewest or []
 
     def _one(self, schema: Schema, value: Any, where: str) -> Iterator[str]:
+        value = self._number_in(schema, value, where)
         if not _fits_type(schema, value):
             yield f"{where}: not a {schema['type']}"
             return
         if value is None:
             return
-        if "enum" in schema and value not in schema["enum"]:
-            yield f"{where}: not one of {schema['enum']}"
-        if alternatives := schema.get("oneOf") or schema.get("anyOf"):
-            constants = [each["const"] for each in alternatives]
-            if value not in constants:
-                yield f"{where}: not one of {constants}"
+        constants = _constants(schema)
+        if constants and value not in constants:
+            yield f"{where}: not one of {constants}"
         if isinstance(value, str):
             yield from _text(schema, value, where)
         elif isinstance(value, int | float) and not isinstance(value, bool):
@@ -73,6 +74,13 @@ class Schemas:
             yield from self._array(schema, value, where)
         elif isinstance(value, dict):
             yield from self._object(schema, value, where)
+
+    def _number_in(self, schema: Schema, value: Any, where: str) -> Any:
+        """The value, or the number it spells where the document should have said so."""
+        is_spelt = (
+            isinstance(value, str) and value.isdigit() and "integer" in schema.get("type", ())
+        )
+        return int(value) if is_spelt and where.rpartition(".")[2] in self._digits else value
 
     def _array(self, schema: Schema, value: list[Any], where: str) -> Iterator[str]:
         yield from _bounds(len(value), schema, "Items", where)
@@ -96,6 +104,12 @@ class Schemas:
                 yield from self._value(others, member, place)
             elif known is not None and name not in self._tolerated:
                 yield f"{where}: unknown member {name}"
+
+
+def _constants(schema: Schema) -> list[Any]:
+    """The values a schema names one by one; empty when any are taken."""
+    alternatives = schema.get("oneOf") or schema.get("anyOf") or ()
+    return list(schema.get("enum") or (each["const"] for each in alternatives))
 
 
 def _is_constants(alternatives: list[Schema]) -> bool:

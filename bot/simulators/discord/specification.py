@@ -13,6 +13,7 @@ _SPEC = Path("shared/specs/discord/openapi.json")
 _JSON = "application/json"
 # Documented in words (application-commands.mdx), or sent by discord.py and taken.
 _TOLERATED = frozenset({"nsfw", "tts"})
+_DIGITS = frozenset({"allow", "deny"})
 _TOLERATED_QUERY = {"use_nested_fields"}
 _TOLERATED_PROBLEMS = {("create_thread", "body: unknown member type")}  # of a forum post
 
@@ -77,4 +78,4 @@ def _read(path: Path) -> tuple[Mapping[str, Schema], Schemas]:
             if method != "parameters":
                 parameters = [*shared, *operation.get("parameters", [])]
                 operations[operation["operationId"]] = operation | {"parameters": parameters}
-    return operations, Schemas(document["components"]["schemas"], _TOLERATED)
+    return operations, Schemas(document["components"]["schemas"], _TOLERATED, _DIGITS)

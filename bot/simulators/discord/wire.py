@@ -16,6 +16,35 @@ from bot.simulators.discord.model import (
 from bot.simulators.discord.permissions import NOTHING, Permission
 from bot.simulators.discord.world import World
 
+_NOTHING_SET = (
+    *("icon", "splash", "banner", "description", "discovery_splash", "home_header"),
+    *("afk_channel_id", "system_channel_id", "rules_channel_id", "public_updates_channel_id"),
+    *("safety_alerts_channel_id", "widget_channel_id", "application_id", "vanity_url_code"),
+    *("incidents_data", "max_presences"),
+)
+_PLAIN_GUILD: Json = dict.fromkeys(_NOTHING_SET) | {
+    "afk_timeout": 300,
+    "default_message_notifications": 1,
+    "emojis": [],
+    "explicit_content_filter": 0,
+    "features": [],
+    "max_members": 500_000,
+    "max_stage_video_channel_users": 50,
+    "max_video_channel_users": 25,
+    "mfa_level": 0,
+    "nsfw": False,
+    "nsfw_level": 0,
+    "preferred_locale": "en-US",
+    "premium_progress_bar_enabled": False,
+    "premium_subscription_count": 0,
+    "premium_tier": 0,
+    "region": "us-east",
+    "stickers": [],
+    "system_channel_flags": 0,
+    "verification_level": 0,
+    "widget_enabled": False,
+}
+
 
 def stamp(moment: datetime) -> str:
     """A moment as ISO 8601."""
@@ -149,39 +178,12 @@ def thread_member_json(channel: Channel, user_id: int) -> Json:
     }
 
 
-def guild_json(world: World, guild: Guild) -> Json:
+def guild_json(guild: Guild) -> Json:
     """As `GET /guilds/{id}` has it."""
-    return {
+    return _PLAIN_GUILD | {
         "id": str(guild.guild_id),
         "name": guild.name,
         "owner_id": str(guild.owner_id),
-        "icon": None,
-        "splash": None,
-        "banner": None,
-        "description": None,
-        "discovery_splash": None,
-        "afk_channel_id": None,
-        "afk_timeout": 300,
-        "system_channel_id": None,
-        "system_channel_flags": 0,
-        "rules_channel_id": None,
-        "public_updates_channel_id": None,
-        "safety_alerts_channel_id": None,
-        "widget_enabled": False,
-        "verification_level": 0,
-        "default_message_notifications": 1,
-        "explicit_content_filter": 0,
-        "mfa_level": 0,
-        "nsfw_level": 0,
-        "premium_tier": 0,
-        "premium_subscription_count": 0,
-        "premium_progress_bar_enabled": False,
-        "preferred_locale": "en-US",
-        "vanity_url_code": None,
-        "application_id": None,
-        "features": [],
-        "emojis": [],
-        "stickers": [],
         "roles": [role_json(role) for role in guild.roles.values()],
     }
 
@@ -190,10 +192,9 @@ def guild_create_json(world: World, guild: Guild) -> Json:
     """What the gateway says of a guild: with its channels and the threads the bot sees."""
     bot = world.bot.user_id
     threads = [world.channels[thread_id] for thread_id in sorted(guild.thread_ids)]
-    return guild_json(world, guild) | {
+    return guild_json(guild) | {
         "joined_at": stamp(guild.members[bot].joined_at),
         "large": False,
-        "unavailable": False,
         "member_count": len(guild.members),
         "members": [member_json(world, guild.members[bot])],
         "channels": [channel_json(world, world.channels[each]) for each in guild.channel_ids],

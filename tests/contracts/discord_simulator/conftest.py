@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 
 from bot.simulators.discord import DiscordSimulator, Person, Specification, find_spec
+from tests.contracts.discord_simulator.bare_client import Rest
 from tests.contracts.discord_simulator.small_bot import SmallBot, connected, point
 
 # "A channel object with a nested message object" (channel.mdx); the document has no such member.
@@ -63,6 +64,11 @@ def wrong_answers(sim: DiscordSimulator) -> list[str]:
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession() as session:
         yield session
+
+
+@pytest.fixture
+def rest(session: aiohttp.ClientSession, sim: DiscordSimulator) -> Rest:
+    return Rest(session, sim)
 
 
 @pytest.fixture
