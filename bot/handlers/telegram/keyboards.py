@@ -10,7 +10,7 @@ from telegram import (
     ReplyKeyboardMarkup,
 )
 
-from bot.handlers.telegram.split import is_blank, shorten
+from bot.core.text import is_blank, shorten
 from bot.messaging.model import Button
 
 _LABEL_LIMIT = 64  # the Bot API names none; longer ones are unreadable on a phone

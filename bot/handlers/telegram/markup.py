@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from bot.handlers.telegram.split import clean, is_blank, split
+from bot.core.text import clean, is_blank, split
 from bot.messaging.model import Paragraph, Style
 
 TEXT_LIMIT = 4096

@@ -21,9 +21,9 @@ from telegram import (
 from telegram.error import BadRequest, TelegramError
 
 from bot.core.language import base_language
+from bot.core.text import shorten
 from bot.handlers.telegram.failures import reason, service_failure
 from bot.handlers.telegram.render import Call, chat_id
-from bot.handlers.telegram.split import shorten
 
 _DESCRIPTION_LIMIT = 256
 _ABOUT_LIMITS = {"name": 64, "description": 512, "short_description": 120}

@@ -6,10 +6,10 @@ from math import ceil
 
 from telegram import LinkPreviewOptions, ReactionTypeEmoji, ReplyKeyboardRemove, ReplyParameters
 
-from bot.handlers.telegram.filenames import safe_filename
+from bot.core.filenames import safe_filename
+from bot.core.text import shorten
 from bot.handlers.telegram.keyboards import asks_contact, contact_keyboard, inline_keyboard
 from bot.handlers.telegram.markup import CAPTION_LIMIT, TEXT_LIMIT, html_pieces, plain_text
-from bot.handlers.telegram.split import shorten
 from bot.messaging.model import Address, Attachment, Change, MediaKind, MessageRef, Outgoing
 
 _NOTICE_LIMIT = 200

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.text import clean, is_blank, units
 from bot.handlers.telegram.markup import html_pieces
-from bot.handlers.telegram.split import clean, is_blank, units
 from bot.messaging.model import Paragraph, Style
 from bot.simulators.telegram.markup import parse_html
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.handlers.telegram.split import clean, is_blank, shorten, split, units
+from bot.core.text import clean, is_blank, shorten, split, units
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=300)
 PIECES = st.sampled_from(

@@ -1,4 +1,4 @@
-"""Text as Telegram counts and keeps it: cleaned, measured in UTF-16 units, cut in good places."""
+"""Text as platforms take it: cleaned, measured in UTF-16 units, cut in good places."""
 
 import re
 import unicodedata

@@ -3,7 +3,7 @@
 import re
 from pathlib import PurePosixPath
 
-from bot.handlers.telegram.split import clean
+from bot.core.text import clean
 
 _LIMIT = 100
 _SUFFIX_LIMIT = 16
