@@ -9,7 +9,7 @@ from telegram import (
     ReplyParameters,
 )
 
-from bot.handlers.telegram.filenames import safe_filename
+from bot.core.filenames import safe_filename
 from bot.handlers.telegram.render import attempts, render_outgoing
 from bot.messaging.model import (
     Address,
