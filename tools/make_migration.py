@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from alembic import command
+from alembic.config import Config
 from sqlalchemy import create_engine
 
 from bot.storage import schema, work  # noqa: F401 - work imports every table
@@ -21,7 +22,8 @@ def main(number: str, name: str) -> None:
         url = f"sqlite:///{Path(folder) / 'empty.db'}"
         if list(VERSIONS.glob("0*.py")):
             asyncio.run(schema.migrate(url))
-        config = schema._config()
+        config = Config()
+        config.set_main_option("script_location", str(VERSIONS.parent))
         engine = create_engine(url)
         with engine.connect() as connection:
             config.attributes["connection"] = connection

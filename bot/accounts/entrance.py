@@ -30,7 +30,9 @@ class Entrance:
         if identity is None:
             return self._welcome(work, incoming, now)
         seen = _as_seen(identity, incoming, now)
-        if seen != identity:
+        if seen.is_latest and not identity.is_latest:
+            work.identities.begin_use(seen)
+        elif seen != identity:
             work.identities.save(seen)
         user = work.users.get(identity.user_id)
         return self._with_admin_role(work, user, sender), seen
@@ -52,6 +54,9 @@ class Entrance:
             user_id=user.id,
             room=None if incoming.is_shared else incoming.address.room,
             locale=sender.locale,
+            joined_at=now,
+            last_used_at=now,
+            is_latest=True,
         )
         work.identities.add(identity)
         return self._with_admin_role(work, user, sender), identity
@@ -64,7 +69,10 @@ class Entrance:
 
 
 def _as_seen(identity: Identity, incoming: Incoming, now: datetime) -> Identity:
-    """What this event tells about the identity: its chat, whether we are welcome."""
+    """What this event tells about the identity: its chat, whether we are welcome.
+
+    That somebody goes on using the identity they used last changes nothing, and writes nothing.
+    """
     is_blocked = incoming.kind is IncomingKind.BLOCKED
     blocked_at = (identity.blocked_at or now) if is_blocked else None
     room = identity.room if incoming.is_shared else incoming.address.room
@@ -73,4 +81,6 @@ def _as_seen(identity: Identity, incoming: Incoming, now: datetime) -> Identity:
         room=room,
         locale=incoming.sender.locale or identity.locale,
         blocked_at=blocked_at,
+        is_latest=identity.is_latest or not is_blocked,
+        last_used_at=identity.last_used_at if identity.is_latest or is_blocked else now,
     )

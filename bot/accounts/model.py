@@ -105,6 +105,8 @@ class Identity:
     Args:
         room: their private chat with the bot there; None while they only met us in a group.
         blocked_at: when they told the platform to keep us away; nothing is written to them then.
+        joined_at: when it came to this person.
+        is_latest: of the person's identities the one they used last, since `last_used_at`.
     """
 
     platform: str
@@ -113,6 +115,9 @@ class Identity:
     room: str | None = None
     locale: str | None = None
     blocked_at: datetime | None = None
+    joined_at: datetime | None = None
+    last_used_at: datetime | None = None
+    is_latest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,9 +162,17 @@ class Consent(Entity):
 
 
 class CodePurpose(StrEnum):
-    """What a one-time code proves."""
+    """What a one-time code proves, or what is counted with it.
+
+    EMAIL: an address is one's own. LINK, RECOVER: an account is one's own, by its address.
+    LINK_TOKEN: the same, shown on another platform; WRONG_TOKEN counts guesses at those.
+    """
 
     EMAIL = "email"
+    LINK = "link"
+    RECOVER = "recover"
+    LINK_TOKEN = "link_token"  # noqa: S105 - no secret
+    WRONG_TOKEN = "wrong_token"  # noqa: S105 - no secret
     ADMIN_CLAIM = "admin_claim"
 
 
@@ -169,6 +182,8 @@ class OneTimeCode(Entity):
 
     Args:
         subject: keyed hash of what it is about (the address).
+        asked_by: keyed hash of the identity that asked for it; outlives `user_id`, so that nobody
+            gets around a limit by starting anew.
         tries: wrong guesses so far.
         used_at: also set when it is replaced by a newer one.
     """
@@ -181,3 +196,4 @@ class OneTimeCode(Entity):
     expires_at: datetime
     tries: int = 0
     used_at: datetime | None = None
+    asked_by: str | None = None

@@ -17,8 +17,11 @@ from sqlalchemy import (
     Text,
     bindparam,
     delete,
+    func,
     insert,
+    not_,
     select,
+    text,
     update,
 )
 
@@ -71,6 +74,9 @@ identities = Table(
     Column("room", String(80)),
     Column("locale", String(20)),
     Column("blocked_at", UtcDateTime),
+    Column("joined_at", UtcDateTime),
+    Column("last_used_at", UtcDateTime),
+    Column("is_latest", Boolean, nullable=False, server_default=text("FALSE")),
 )
 
 learner_languages = Table(
@@ -115,6 +121,7 @@ one_time_codes = Table(
     Column("expires_at", UtcDateTime, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("used_at", UtcDateTime),
+    Column("asked_by", String(64), index=True),
 )
 
 _BY_EMAIL = Prepared(select(users).where(users.c.email_hash == bindparam("email_hash")))
@@ -136,6 +143,11 @@ class SqlUsers(TableRepo[User]):
 
     def find_by_email_hash(self, email_hash: str) -> User | None:
         return self._one(_BY_EMAIL, email_hash=email_hash)
+
+    def lock(self, *user_ids: str) -> None:
+        """Keep others from giving these people anything before this unit is over."""
+        wanted = select(users.c.id).where(users.c.id.in_(user_ids)).order_by(users.c.id)
+        self._connection.execute(wanted.with_for_update())
 
     def list_admins(self) -> Sequence[User]:
         return self._all(select(users).where(users.c.roles.contains(Role.ADMIN.value)))
@@ -168,6 +180,15 @@ class SqlIdentities:
             asdict(identity),
         )
 
+    def begin_use(self, identity: Identity) -> None:
+        """Save `identity` as the one its person used last."""
+        self._connection.execute(
+            update(identities)
+            .where(identities.c.user_id == identity.user_id, identities.c.is_latest)
+            .values(is_latest=False)
+        )
+        self.save(replace(identity, is_latest=True))
+
     def set_blocked(self, platform: str, room: str, at: datetime | None) -> None:
         self._connection.execute(
             update(identities)
@@ -180,6 +201,21 @@ class SqlIdentities:
             update(identities)
             .where(identities.c.platform == platform, identities.c.room == old)
             .values(room=new)
+        )
+
+    def move_of_user(self, from_user_id: str, to_user_id: str) -> None:
+        """Hand them all to another person, who goes on using the one they use."""
+        self._connection.execute(
+            update(identities)
+            .where(identities.c.user_id == from_user_id)
+            .values(user_id=to_user_id, is_latest=False)
+        )
+
+    def remove(self, identity: Identity) -> None:
+        self._connection.execute(
+            delete(identities)
+            .where(identities.c.platform == identity.platform)
+            .where(identities.c.external_id == identity.external_id)
         )
 
     def remove_of_user(self, user_id: str) -> None:
@@ -262,7 +298,21 @@ class SqlOneTimeCodes(TableRepo[OneTimeCode]):
         return self._all(wanted.order_by(one_time_codes.c.id))
 
     def remove_of_user(self, user_id: str) -> None:
-        self._connection.execute(delete(one_time_codes).where(one_time_codes.c.user_id == user_id))
+        """What counts against an identity stays, without its person, until its time is over."""
+        theirs = one_time_codes.c.user_id == user_id
+        counts = one_time_codes.c.asked_by.is_not(None)
+        self._connection.execute(delete(one_time_codes).where(theirs, not_(counts)))
+        self._connection.execute(update(one_time_codes).where(theirs).values(user_id=None))
+
+    def move_of_user(self, from_user_id: str, to_user_id: str) -> None:
+        """Hand them all to another person, used up: what was proved was proved to the other."""
+        theirs = update(one_time_codes).where(one_time_codes.c.user_id == from_user_id)
+        self._connection.execute(
+            theirs.values(
+                user_id=to_user_id,
+                used_at=func.coalesce(one_time_codes.c.used_at, one_time_codes.c.created_at),
+            )
+        )
 
     def remove_before(self, at: datetime) -> None:
         self._connection.execute(delete(one_time_codes).where(one_time_codes.c.expires_at < at))

@@ -86,6 +86,15 @@ class TableRepo(Generic[E]):
     def remove(self, entity_id: str, /) -> None:
         self._connection.execute(self._delete, {"id": entity_id})
 
+    def move_of_user(self, from_user_id: str, to_user_id: str) -> None:
+        """Hand a person's rows to another person, row by row, sealed anew with their key."""
+        owner = self.table.c[self.owner]
+        ids = self._connection.execute(
+            select(self.table.c.id).where(owner == from_user_id)
+        ).scalars()
+        for entity_id in ids.all():
+            self.save(replace(self.get(entity_id), **{self.owner: to_user_id}))
+
     def _one(self, statement: Prepared, **params: object) -> E | None:
         row = statement.first(self._connection, params)
         return None if row is None else self._load(row)
