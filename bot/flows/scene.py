@@ -157,7 +157,9 @@ class Scene:
         return f"{self.incoming.key}:{self.part}{self._said}"
 
     def _put(self, message: Outgoing) -> None:
-        self.work.outbox.put(replace(message, user_id=self.user.id), at=self.now)
+        callback_id = message.callback_id or self.incoming.callback_id
+        whole = replace(message, user_id=self.user.id, callback_id=callback_id)
+        self.work.outbox.put(whole, at=self.now)
 
 
 class Scenes:

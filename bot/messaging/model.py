@@ -99,6 +99,7 @@ class Incoming:
         key: unique outside id, e.g. "telegram:8812"; the inbox row's key.
         address: where it happened and where an answer goes.
         is_shared: more than one person is in the room.
+        is_whispered: answers are shown to this person alone, whoever else is in the room.
         message: the message itself; for a button, the message that carries it; for an edit, a
             removal or a reaction, the message it is about.
         text: typed text, a caption, or a contact's phone number.
@@ -116,6 +117,7 @@ class Incoming:
     address: Address
     at: datetime
     is_shared: bool = False
+    is_whispered: bool = False
     message: MessageRef | None = None
     reply_to: MessageRef | None = None
     text: str | None = None
@@ -166,12 +168,14 @@ class Button:
         data: comes back when pressed; at most 64 bytes.
         url: opens a page instead.
         asks_contact: asks the person to share their phone number (where the platform can).
+        opens_form: opens a form to fill in; left out where the platform has none.
     """
 
     label: str
     data: str = ""
     url: str | None = None
     asks_contact: bool = False
+    opens_form: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,7 +256,8 @@ class Outgoing:
         target_key, reply_to_key: instead of `target` and `reply_to`: the row whose message is
             meant; what the platform calls it is looked up when this row is sent.
         reaction: an emoji, for REACT; empty takes ours back.
-        callback_id: for ANSWER_BUTTON; `body` is then the short notice shown (may be empty).
+        callback_id: of the press or command this answers, where the platform gave one; for
+            ANSWER_BUTTON, `body` is the short notice shown (may be empty).
         subject: of a mail.
         is_protected: ask the platform not to let it be forwarded.
     """

@@ -30,6 +30,8 @@ def asks_contact(rows: Rows) -> bool:
 def inline_keyboard(rows: Rows) -> InlineKeyboardMarkup | None:
     """Buttons under a message; rows longer than Telegram allows are wrapped. None without buttons.
 
+    Those that open a form are left out: Telegram has none.
+
     Raises:
         ValueError: data missing or over 64 bytes, more than 100 buttons, or one that asks for a
             contact: bugs of the caller, not of a person.
@@ -38,9 +40,10 @@ def inline_keyboard(rows: Rows) -> InlineKeyboardMarkup | None:
         raise ValueError("only a sent message can ask for a contact")
     if sum(map(len, rows)) > _TOTAL_LIMIT:
         raise ValueError(f"more than {_TOTAL_LIMIT} buttons")
+    shown = [[button for button in row if not button.opens_form] for row in rows]
     wrapped = [
         [_inline(button) for button in row[at : at + _ROW_LIMIT]]
-        for row in rows
+        for row in shown
         for at in range(0, len(row), _ROW_LIMIT)
     ]
     return InlineKeyboardMarkup(wrapped) if wrapped else None
