@@ -38,6 +38,7 @@ Fault("drop_before", match="event:*", skip=100) cuts the gateway after a hundred
 """
 
 from bot.simulators.discord.components import Button
+from bot.simulators.discord.forms import Field, Modal
 from bot.simulators.discord.intents import PRIVILEGED, Intent
 from bot.simulators.discord.interaction import Callback, Interaction
 from bot.simulators.discord.manager import GuildManager
@@ -52,7 +53,7 @@ from bot.simulators.discord.model import (
     Role,
 )
 from bot.simulators.discord.pane import Pane
-from bot.simulators.discord.people import Field, Modal, Person
+from bot.simulators.discord.people import Person
 from bot.simulators.discord.permissions import EVERYONE, NOTHING, Permission
 from bot.simulators.discord.server import Request
 from bot.simulators.discord.simulator import DiscordSimulator

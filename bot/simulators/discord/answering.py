@@ -9,9 +9,10 @@ from bot.simulators.discord.components import check_modal
 from bot.simulators.discord.content import check_not_empty, read_changes, read_message
 from bot.simulators.discord.errors import invalid, refusal, too_long
 from bot.simulators.discord.interaction import Callback, Interaction, Kind
+from bot.simulators.discord.message_wire import message_json
 from bot.simulators.discord.model import Channel, Json, Message, MessageFlag
 from bot.simulators.discord.snowflake import parse_id
-from bot.simulators.discord.wire import message_json, user_json
+from bot.simulators.discord.wire import user_json
 from bot.simulators.discord.world import World
 
 

@@ -6,14 +6,9 @@ from typing import Any
 
 from bot.simulators.discord.cdn import MAX_FILE
 from bot.simulators.discord.interaction import Interaction, Kind
+from bot.simulators.discord.message_wire import message_json
 from bot.simulators.discord.model import Channel, Json, Message
-from bot.simulators.discord.wire import (
-    channel_json,
-    member_json,
-    message_json,
-    rights_text,
-    user_json,
-)
+from bot.simulators.discord.wire import channel_json, member_json, rights_text, user_json
 from bot.simulators.discord.world import Event, World
 
 TOASTS = {  # in the words of Discord's client

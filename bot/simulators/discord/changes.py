@@ -3,15 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
+from bot.simulators.discord.message_wire import hidden, message_json, shows_content
 from bot.simulators.discord.model import Channel, Json, Message
-from bot.simulators.discord.wire import (
-    channel_json,
-    hidden,
-    member_json,
-    message_json,
-    shows_content,
-    user_json,
-)
+from bot.simulators.discord.wire import channel_json, member_json, user_json
 from bot.simulators.discord.world import Event, World
 
 

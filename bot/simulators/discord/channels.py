@@ -8,6 +8,7 @@ from bot.simulators.discord.errors import invalid, refusal, too_long
 from bot.simulators.discord.model import Channel, ChannelKind, Json, Overwrite
 from bot.simulators.discord.permissions import NOTHING, Permission
 from bot.simulators.discord.snowflake import parse_id
+from bot.simulators.discord.thread_life import rename
 from bot.simulators.discord.threads import check_name, read_minutes
 from bot.simulators.discord.wire import channel_json
 from bot.simulators.discord.world import World
@@ -110,8 +111,8 @@ def _update_thread(world: World, channel: Channel, body: Json) -> None:
     owns = thread.owner_id == world.bot.user_id and "locked" not in body and not thread.is_locked
     if not (manages or owns or (only_wakes and may_wake)):
         raise refusal(50013)
-    if "name" in body:
-        channel.name = check_name(body)
+    if "name" in body and check_name(body) != channel.name:
+        rename(world, channel, body["name"], by=world.bot.user_id)
     thread.auto_archive_minutes = read_minutes(body, thread.auto_archive_minutes)
     thread.is_locked = _flag(body, "locked", was=thread.is_locked)
     thread.is_invitable = _flag(body, "invitable", was=thread.is_invitable)

@@ -40,6 +40,12 @@ def buttons_in(components: Iterable[Json]) -> Iterator[Button]:
             )
 
 
+def texts_in(components: Iterable[Json]) -> list[str]:
+    """What the text displays among components say, in reading order."""
+    everything = walk(list(components))
+    return [each["content"] for _, each in everything if each["type"] == TEXT_DISPLAY]
+
+
 def walk(components: object, where: str = "components") -> Iterator[tuple[str, Json]]:
     """Every component with its place, parents first."""
     if not isinstance(components, list | tuple):

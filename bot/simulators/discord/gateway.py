@@ -1,15 +1,11 @@
 """The gateway: sessions of the bot over WebSocket, resumed, sharded and limited as documented."""
 
-import asyncio
 import json
 import secrets
-import time
-import zlib
-from collections import deque
-from contextlib import suppress
 
 from aiohttp import WSMsgType, web
 
+from bot.simulators.discord.connection import Connection, GatewayClosed
 from bot.simulators.discord.intents import KNOWN_BITS, PRIVILEGED, Intent
 from bot.simulators.discord.model import Guild, Json
 from bot.simulators.discord.session import Session
@@ -19,16 +15,6 @@ from bot.simulators.faults import Faults
 
 _LONGEST_PAYLOAD = 4096  # bytes
 _KEPT_SESSIONS = 16  # that are not connected
-_SENDS, _PER_SECONDS = 120, 60.0
-
-
-class GatewayClosed(Exception):
-    """The connection is to be closed with this code."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        self.code = code
-        self.reason = reason
-        super().__init__(reason)
 
 
 class Gateway:
@@ -66,7 +52,7 @@ class Gateway:
         self._kept = kept
         self._heartbeat = heartbeat
         self._held_back: list[Event] = []
-        self._sockets: set[_Connection] = set()
+        self._sockets: set[Connection] = set()
         world.listener = self.tell
 
     def tell(self, event: Event) -> None:
@@ -88,7 +74,7 @@ class Gateway:
         if request.query.get("encoding", "json") != "json":
             await socket.close(code=4002, message=b"Only JSON is spoken here")
             return socket
-        connection = _Connection(request, socket, request.query.get("compress") == "zlib-stream")
+        connection = Connection(request, socket, request.query.get("compress") == "zlib-stream")
         self._sockets.add(connection)
         try:
             await self._serve(connection)
@@ -118,7 +104,7 @@ class Gateway:
         """No session can be resumed any more."""
         self.sessions.clear()
 
-    async def _serve(self, connection: "_Connection") -> None:
+    async def _serve(self, connection: Connection) -> None:
         await connection.send({
             "op": 10,
             "d": {"heartbeat_interval": int(self._heartbeat * 1000), "_trace": []},
@@ -136,7 +122,7 @@ class Gateway:
                 raise GatewayClosed(4002, "Error while decoding payload") from None
             await self._take(connection, opcode, data)
 
-    async def _take(self, connection: "_Connection", opcode: int, data: Json) -> None:
+    async def _take(self, connection: Connection, opcode: int, data: Json) -> None:
         match opcode:
             case 1:
                 if not self._faults.take("gateway:HEARTBEAT", "drop_before"):
@@ -153,7 +139,7 @@ class Gateway:
             case _:
                 raise GatewayClosed(4001, "Unknown opcode.")
 
-    async def _identify(self, connection: "_Connection", data: Json) -> None:
+    async def _identify(self, connection: Connection, data: Json) -> None:
         if connection.session is not None:
             raise GatewayClosed(4005, "Already authenticated.")
         self._authorize(data)
@@ -204,7 +190,7 @@ class Gateway:
     def _application_flags(self) -> int:
         return 1 << 18 if Intent.MESSAGE_CONTENT in self.allowed else 0
 
-    async def _resume(self, connection: "_Connection", data: Json) -> None:
+    async def _resume(self, connection: Connection, data: Json) -> None:
         self._authorize(data)
         session = self.sessions.get(str(data.get("session_id")))
         sequence = data.get("seq")
@@ -236,95 +222,13 @@ class Gateway:
             raise GatewayClosed(4014, "Disallowed intent(s).")
         return Intent(asked)
 
-    def _members(self, connection: "_Connection", data: Json) -> None:
+    def _members(self, connection: Connection, data: Json) -> None:
         """Request Guild Members: answered empty, which ends a client's waiting."""
         if connection.session is None:
             raise GatewayClosed(4003, "Not authenticated.")
         content: Json = {"guild_id": data.get("guild_id"), "members": [], "not_found": []}
         content |= {"chunk_index": 0, "chunk_count": 1, "nonce": data.get("nonce")}
         connection.session.dispatch("GUILD_MEMBERS_CHUNK", content)
-
-
-class _Connection:
-    """A WebSocket and the session that speaks through it."""
-
-    def __init__(
-        self, request: web.Request, socket: web.WebSocketResponse, is_compressed: bool
-    ) -> None:
-        self.socket = socket
-        self._request = request
-        self.session: Session | None = None
-        self._deflate = zlib.compressobj() if is_compressed else None
-        self._lock = asyncio.Lock()
-        self._writer: asyncio.Task[None] | None = None
-        self._is_ended = False
-        self._received: deque[float] = deque()
-        self._outgoing: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
-
-    @property
-    def was_closed_by_client(self) -> bool:
-        """With 1000 or 1001, which ends the session too."""
-        return not self._is_ended and self.socket.close_code in (1000, 1001)
-
-    def count(self) -> None:
-        """One more payload from the client. Raises GatewayClosed 4008 above 120 in 60 seconds."""
-        now = time.monotonic()
-        self._received.append(now)
-        while self._received[0] <= now - _PER_SECONDS:
-            self._received.popleft()
-        if len(self._received) > _SENDS:
-            raise GatewayClosed(4008, "You are being rate limited.")
-
-    def start(
-        self, session: Session, faults: Faults, missed: list[tuple[str, str]] | None = None
-    ) -> None:
-        """Speak for the session from here on, beginning with what it missed."""
-        self.session = session
-        queue = self._outgoing
-        for item in missed or ():
-            queue.put_nowait(item)
-        session.outgoing = queue
-        self._writer = asyncio.create_task(self._write(queue, faults))
-
-    def leave(self) -> None:
-        """The session stays, and waits for somebody to resume it."""
-        if self._writer is not None:
-            self._writer.cancel()
-        if self.session is not None and self.session.outgoing is self._outgoing:
-            self.session.outgoing = None
-
-    async def send(self, payload: Json) -> None:
-        await self._send_text(json.dumps(payload, separators=(",", ":")))
-
-    async def end(self, code: int | None, reason: str = "") -> None:
-        self._is_ended = True
-        if code is not None:
-            await self.socket.close(code=code, message=reason.encode())
-            return
-        if self._request.transport is not None:
-            self._request.transport.abort()
-
-    async def _write(self, queue: asyncio.Queue[tuple[str, str]], faults: Faults) -> None:
-        with suppress(ConnectionError, RuntimeError):
-            while True:
-                name, text = await queue.get()
-                operation = f"event:{name}"
-                await faults.hold(operation)
-                if faults.take(operation, "drop_before"):
-                    await self.end(None)
-                    return
-                await self._send_text(text)
-                if faults.take(operation, "drop_after"):
-                    await self.end(None)
-                    return
-
-    async def _send_text(self, text: str) -> None:
-        if self._deflate is None:
-            await self.socket.send_str(text)
-            return
-        async with self._lock:  # pieces of the one stream must not change places
-            data = self._deflate.compress(text.encode())
-            await self.socket.send_bytes(data + self._deflate.flush(zlib.Z_SYNC_FLUSH))
 
 
 def _shard(data: Json) -> tuple[int, int]:

@@ -8,11 +8,12 @@ from bot.simulators.discord.call import Call
 from bot.simulators.discord.content import read_changes, read_message
 from bot.simulators.discord.errors import invalid, refusal, too_long
 from bot.simulators.discord.mentions import pings_author
+from bot.simulators.discord.message_wire import message_for_bot
 from bot.simulators.discord.model import Channel, ChannelKind, Json, Message
 from bot.simulators.discord.permissions import Permission
 from bot.simulators.discord.snowflake import parse_id
 from bot.simulators.discord.thread_life import add_member
-from bot.simulators.discord.wire import message_for_bot, user_json
+from bot.simulators.discord.wire import user_json
 from bot.simulators.discord.world import World
 
 _TEXTUAL = {

@@ -8,12 +8,13 @@ from enum import IntEnum, IntFlag
 from typing import Any
 
 from bot.simulators.bell import Bell
-from bot.simulators.discord.components import Button, buttons_in
+from bot.simulators.discord.components import Button, buttons_in, texts_in
 from bot.simulators.discord.permissions import NOTHING, Permission
 
 Json = dict[str, Any]
 
 _KEPT_MESSAGES = 50_000
+_BY_PEOPLE = {0, 19, 20, 23}
 
 
 class ChannelKind(IntEnum):
@@ -127,8 +128,9 @@ class Message:
     """One message.
 
     Args:
-        kind: 0 ordinary, 19 a reply, 20 the answer to a slash command, 23 to a context menu,
-            21 the start of a thread made from a message.
+        kind: 0 ordinary, 19 a reply, 20 the answer to a slash command; others are written by
+            Discord itself in the name of whoever did something: 1 added somebody to a thread,
+            4 renamed it, 18 opened it, 21 is the start of one made from a message.
         reply_to: id of the message it answers, in the same channel.
         pinged: users it mentions so that they are notified.
         pinged_roles: the same for roles.
@@ -160,6 +162,18 @@ class Message:
     nonce: str | int | None = None
     revision: int = 0
     tts: bool = False
+
+    @property
+    def is_system(self) -> bool:
+        """Written by Discord itself."""
+        return self.kind not in _BY_PEOPLE
+
+    @property
+    def text(self) -> str:
+        """All the words in it: content, embeds, and texts among the components."""
+        embeds = [each.get(name) for each in self.embeds for name in ("title", "description")]
+        texts = [self.content, *embeds, *texts_in(self.components)]
+        return "\n".join(text for text in texts if text)
 
     @property
     def is_ephemeral(self) -> bool:

@@ -1,13 +1,13 @@
-"""One channel as one person sees it: what stands there, and what can be done."""
+"""What a person does in one channel: writes, reacts, runs commands, presses and chooses."""
 
 import base64
 import mimetypes
-from collections.abc import Callable
 from typing import Any
 
 from bot.simulators.discord import changes, menu
 from bot.simulators.discord.asking import Asker, resolved
 from bot.simulators.discord.components import BUTTON, OTHER_SELECTS, STRING_SELECT, walk
+from bot.simulators.discord.forms import option_value
 from bot.simulators.discord.interaction import Interaction, Kind
 from bot.simulators.discord.mentions import read_pings
 from bot.simulators.discord.model import (
@@ -21,7 +21,8 @@ from bot.simulators.discord.model import (
     MessageFlag,
 )
 from bot.simulators.discord.permissions import Permission
-from bot.simulators.discord.thread_life import add_member, open_thread, remove_member
+from bot.simulators.discord.thread_life import add_member, open_thread, remove_member, rename
+from bot.simulators.discord.view import View, id_of
 from bot.simulators.discord.world import World
 from bot.simulators.telegram.files import image_size
 
@@ -29,29 +30,12 @@ _LONGEST = 2000
 _LINK = 5
 
 
-class Pane:
-    """A person's view of a channel. Everything sent returns the message as it stands."""
+class Pane(View):
+    """A person in a channel. What is sent comes back as the message it became."""
 
     def __init__(self, world: World, account: Account, channel: Channel) -> None:
-        self.channel = channel
-        self._world = world
-        self._account = account
+        super().__init__(world, account, channel)
         self._asker = Asker(world, account.user_id, channel)
-        self._seen: set[tuple[int, int]] = set()
-
-    @property
-    def channel_id(self) -> int:
-        return self.channel.channel_id
-
-    @property
-    def messages(self) -> list[Message]:
-        """What the person sees, oldest first; ephemeral messages only if they are for them."""
-        return self._visible(self.channel.messages)
-
-    @property
-    def is_thinking(self) -> bool:
-        """Whether the bot has promised this person an answer that is not there yet."""
-        return any(message.is_thinking for message in self.messages)
 
     @property
     def commands(self) -> list[menu.Shown]:
@@ -65,7 +49,7 @@ class Pane:
         text = text.strip()
         if not 1 <= len(text) <= _LONGEST:
             raise ValueError("a client sends 1 to 2,000 characters")
-        return self._say(text, reply_to=_id(reply_to), pings_author=ping_on_reply)
+        return self._say(text, reply_to=id_of(reply_to), pings_author=ping_on_reply)
 
     async def send_voice(
         self, ogg: bytes, seconds: float, waveform: bytes = bytes(64), *, size: int | None = None
@@ -136,7 +120,14 @@ class Pane:
     async def bring_in(self, user_id: int) -> None:
         """Add somebody to this thread."""
         self._may_write()
-        add_member(self._world, self.channel, user_id)
+        add_member(self._world, self.channel, user_id, by=self._account.user_id)
+
+    async def rename(self, name: str) -> None:
+        """Give this thread another name. Raises PermissionError to others than its owner."""
+        owns = self.channel.thread and self.channel.thread.owner_id == self._account.user_id
+        if not owns and Permission.MANAGE_THREADS not in self._rights:
+            raise PermissionError("not one's own thread")
+        rename(self._world, self.channel, name, by=self._account.user_id)
 
     async def leave(self) -> None:
         """Leave this thread."""
@@ -225,53 +216,6 @@ class Pane:
             data["resolved"] = resolved(self._world, self.channel, ids)
         return self._asker.ask(Kind.COMPONENT, data, found)
 
-    async def wait(
-        self,
-        predicate: Callable[[Message], bool] = lambda _: True,
-        timeout: float = 10,  # noqa: ASYNC109
-        *,
-        after: Message | int | None = None,
-    ) -> Message:
-        """The bot's first message that fits, now or when it comes; an edit counts as new.
-
-        A message that only says the bot is thinking is none.
-
-        Args:
-            after: look at all messages above this one; None: at those no `wait` returned yet.
-            timeout: seconds of real time.
-
-        Raises:
-            TimeoutError: none came; says what is in the channel instead.
-        """
-        bot, start = self._world.bot.user_id, _id(after)
-
-        def find() -> Message | None:
-            found = self.messages if start is None else self._visible(self.channel.since(start))
-            for message in found:
-                is_due = start is not None or _version(message) not in self._seen
-                is_bots = message.author_id == bot and not message.is_thinking
-                if is_bots and is_due and predicate(message):
-                    return message
-            return None
-
-        try:
-            message = await self.channel.bell.until(find, timeout)
-        except TimeoutError:
-            last = [f"{m.message_id}: {m.content[:60]!r}" for m in self.messages[-5:]]
-            raise TimeoutError(f"no such message in {timeout} s; last: {last}") from None
-        self._seen.add(_version(message))
-        return message
-
-    def _visible(self, messages: list[Message]) -> list[Message]:
-        if Permission.VIEW_CHANNEL not in self._rights:
-            return []
-        me = self._account.user_id
-        return [each for each in messages if each.seen_by in (None, me)]
-
-    @property
-    def _rights(self) -> Permission:
-        return self._world.rights(self._account.user_id, self.channel)
-
     def _say(
         self,
         text: str,
@@ -320,27 +264,6 @@ class Pane:
         self._world.cdn.keep(attachment.attachment_id, data)
         return attachment
 
-    def _existing(self, message: Message | int) -> Message:
-        found = self.channel.find(_id(message) or 0)
-        if found is None or found.seen_by not in (None, self._account.user_id):
-            raise ValueError(f"no message {_id(message)} to be seen here")
-        return found
-
-    def _own(self, message: Message | int) -> Message:
-        found = self._existing(message)
-        if found.author_id != self._account.user_id:
-            raise ValueError("somebody else's message")
-        return found
-
-
-def option_value(select: Json, chosen: str) -> str:
-    """The value of the option with this value or label. Raises ValueError."""
-    options = select.get("options") or []
-    for option in options:
-        if chosen in (option["value"], option["label"]):
-            return str(option["value"])
-    raise ValueError(f"no such option; there are {[option['label'] for option in options]}")
-
 
 def _find(
     message: Message, kinds: tuple[int, ...], label: str | None, custom_id: str | None
@@ -356,11 +279,3 @@ def _find(
         names = [each.get("label") or each.get("custom_id") for each in found]
         raise ValueError(f"not one such component; there are {names}")
     return fitting[0]
-
-
-def _id(message: Message | int | None) -> int | None:
-    return message.message_id if isinstance(message, Message) else message
-
-
-def _version(message: Message) -> tuple[int, int]:
-    return message.message_id, message.revision

@@ -1,32 +1,13 @@
 """Somebody with a Discord client, driven from Python."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from bot.simulators.discord.asking import Asker
-from bot.simulators.discord.components import BUTTON, LABEL, ROW, STRING_SELECT, TEXT_INPUT, walk
+from bot.simulators.discord.forms import Modal, read_modal, submitted
 from bot.simulators.discord.interaction import Interaction, Kind
-from bot.simulators.discord.model import Account, Channel, Json
-from bot.simulators.discord.pane import Pane, option_value
+from bot.simulators.discord.model import Account, Channel
+from bot.simulators.discord.pane import Pane
 from bot.simulators.discord.world import World
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One thing a form asks for; `component` is it as the bot sent it."""
-
-    custom_id: str
-    label: str
-    component: Json
-
-
-@dataclass(frozen=True, slots=True)
-class Modal:
-    """The form that is open."""
-
-    title: str
-    custom_id: str
-    fields: tuple[Field, ...]
 
 
 class Person:
@@ -88,7 +69,7 @@ class Person:
         if screen.modal is None:
             raise ValueError("no form is open")
         modal, opened_by = screen.modal
-        data = {"custom_id": modal["custom_id"], "components": _submitted(modal, values)}
+        data = submitted(modal, values)
         channel = self._world.channels[opened_by.channel_id]
         message = channel.find(opened_by.message_id or 0)
         screen.modal = None
@@ -112,66 +93,3 @@ class Person:
 
     def unblock(self) -> None:
         self.account.has_blocked = False
-
-
-def read_modal(data: Json) -> Modal:
-    """A form as a person sees it."""
-    fields: list[Field] = []
-    label = ""
-    for _, component in walk(data["components"]):
-        if component["type"] == LABEL:
-            label = component["label"]
-        elif "custom_id" in component and component["type"] != BUTTON:
-            name = component.get("label") or label
-            fields.append(Field(component["custom_id"], name, component))
-    return Modal(data["title"], data["custom_id"], tuple(fields))
-
-
-def _submitted(modal: Json, values: dict[str, Any]) -> list[Json]:
-    """The components of a submission. Raises ValueError."""
-    given = _by_id(modal, values)
-    submitted: list[Json] = []
-    for component in modal["components"]:
-        shell = {"type": component["type"], "id": component["id"]}
-        if component["type"] == ROW:
-            fields = [_answer(each, given) for each in component["components"]]
-            submitted.append(shell | {"components": fields})
-        elif component["type"] == LABEL:
-            submitted.append(shell | {"component": _answer(component["component"], given)})
-        else:
-            submitted.append(shell)
-    return submitted
-
-
-def _by_id(modal: Json, values: dict[str, Any]) -> dict[str, Any]:
-    fields = read_modal(modal).fields
-    given: dict[str, Any] = {}
-    for name, value in values.items():
-        found = [field for field in fields if name in (field.custom_id, field.label)]
-        if len(found) != 1:
-            raise ValueError(f"no field {name!r}; there are {[field.label for field in fields]}")
-        given[found[0].custom_id] = value
-    return given
-
-
-def _answer(field: Json, given: dict[str, Any]) -> Json:
-    custom_id = field["custom_id"]
-    answer: Json = {"type": field["type"], "id": field["id"], "custom_id": custom_id}
-    if field["type"] == TEXT_INPUT:
-        return answer | {
-            "value": _text(field, str(given.get(custom_id) or field.get("value") or ""))
-        }
-    if field["type"] == STRING_SELECT:
-        chosen = given.get(custom_id, [])
-        return answer | {"values": [option_value(field, each) for each in chosen]}
-    value = given.get(custom_id)
-    return answer | ({"values": value} if isinstance(value, list) else {"value": value})
-
-
-def _text(field: Json, text: str) -> str:
-    shortest = int(field.get("min_length") or (1 if field.get("required", True) else 0))
-    longest = int(field.get("max_length") or 4000)
-    is_left_out = not text and not field.get("required", True)
-    if not is_left_out and not shortest <= len(text) <= longest:
-        raise ValueError(f"{field['custom_id']}: {shortest} to {longest} characters")
-    return text

@@ -7,6 +7,8 @@ from bot.simulators.discord.model import Channel, ChannelKind, Json, Message, Me
 from bot.simulators.discord.wire import channel_json, member_json, thread_member_json
 from bot.simulators.discord.world import Event, World
 
+_ADDED, _RENAMED, _OPENED, _START = 1, 4, 18, 21  # kinds of messages Discord writes itself
+
 
 def open_thread(
     world: World,
@@ -42,11 +44,26 @@ def open_thread(
         parent.put(replace(start, flags=start.flags | MessageFlag.HAS_THREAD))
         changes.announce(world, "MESSAGE_UPDATE", world.message(parent, start.message_id))
     _announce_new(world, thread)
+    if start is not None:
+        changes.post(world, thread, owner_id, kind=_START, reply_to=start.message_id)
+    elif kind is ChannelKind.PUBLIC_THREAD and parent.kind is not ChannelKind.FORUM:
+        changes.post(world, parent, owner_id, kind=_OPENED, content=name)
     return thread
 
 
-def add_member(world: World, channel: Channel, user_id: int) -> None:
-    """Adding somebody who is there already changes nothing."""
+def rename(world: World, channel: Channel, name: str, *, by: int) -> None:
+    """Discord writes into the thread who did it."""
+    channel.name = name
+    changes.announce_thread(world, "THREAD_UPDATE", channel)
+    changes.post(world, channel, by, kind=_RENAMED, content=name)
+
+
+def add_member(world: World, channel: Channel, user_id: int, *, by: int | None = None) -> None:
+    """Adding somebody who is there already changes nothing.
+
+    Args:
+        by: who adds; None when somebody joins by themselves.
+    """
     if channel.thread is None or user_id in channel.thread.members:
         return
     channel.thread.members[user_id] = world.now()
@@ -56,6 +73,8 @@ def add_member(world: World, channel: Channel, user_id: int) -> None:
     member = world.guilds[channel.guild_id or 0].members[user_id]
     added = thread_member_json(channel, user_id) | {"member": member_json(world, member)}
     _tell_members(world, channel, {"added_members": [added]}, is_bot=is_bot)
+    if by is not None:
+        changes.post(world, channel, by, kind=_ADDED, pinged=(user_id,))
 
 
 def remove_member(world: World, channel: Channel, user_id: int) -> None:

@@ -6,16 +6,12 @@ from bot.simulators.discord import changes
 from bot.simulators.discord.call import Call
 from bot.simulators.discord.content import read_message
 from bot.simulators.discord.errors import invalid, missing, refusal, too_long
+from bot.simulators.discord.message_wire import message_for_bot
 from bot.simulators.discord.model import Channel, ChannelKind, Guild, Json
 from bot.simulators.discord.permissions import Permission
 from bot.simulators.discord.snowflake import parse_id
 from bot.simulators.discord.thread_life import add_member, open_thread, remove_member
-from bot.simulators.discord.wire import (
-    channel_json,
-    member_json,
-    message_for_bot,
-    thread_member_json,
-)
+from bot.simulators.discord.wire import channel_json, member_json, thread_member_json
 from bot.simulators.discord.world import World
 
 _MINUTES = (60, 1440, 4320, 10080)
@@ -89,7 +85,7 @@ def add_thread_member(world: World, call: Call) -> None:
         raise refusal(10007)
     if Permission.VIEW_CHANNEL not in world.rights(user_id, home):
         raise refusal(50001)
-    add_member(world, channel, user_id)
+    add_member(world, channel, user_id, by=world.bot.user_id)
 
 
 def delete_thread_member(world: World, call: Call) -> None:
