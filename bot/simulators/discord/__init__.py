@@ -28,6 +28,11 @@ The people's side is Python:
     school.add(tom)      lobby = school.add_channel("lobby", ChannelKind.FORUM)
     school.overwrite(lobby, None, deny=Permission.VIEW_CHANNEL)      # None: the bot
     school.allow_bot(rights)   school.archive(thread)   school.kick_bot()
+    sim.archive_idle_threads()               # after the clock was moved
+
+Moving `clock` lets attachment addresses (24 hours) and interaction tokens (15 minutes) expire.
+`sim.patience` is real time: how long the bot has for its first answer to an interaction. A client
+that overrides `before_identify_hook` is spared discord.py's five seconds before a new IDENTIFY.
 
 Faults (`sim.faults.add(Fault(...))`) strike operations named as in the OpenAPI document
 ("create_message", "update_original_webhook_message"), "download", "gateway:CONNECT",

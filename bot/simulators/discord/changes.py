@@ -1,6 +1,7 @@
 """What changes the world, whoever does it; every change is published once."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from bot.simulators.discord.message_wire import hidden, message_json, shows_content
@@ -145,6 +146,18 @@ def archive(world: World, channel: Channel, *, is_locked: bool) -> None:
         channel.thread.is_locked = is_locked
         channel.thread.archived_at = world.now()
         announce_thread(world, "THREAD_UPDATE", channel)
+
+
+def archive_idle(world: World) -> None:
+    """Put away every thread in which nothing happened for as long as it was told to wait."""
+    for channel in list(world.channels.values()):
+        thread = channel.thread
+        if thread is None or thread.is_archived:
+            continue
+        last = channel.find(channel.last_message_id or 0)
+        active_at = last.sent_at if last else thread.archived_at
+        if world.now() - active_at >= timedelta(minutes=thread.auto_archive_minutes):
+            archive(world, channel, is_locked=thread.is_locked)
 
 
 def delete_channel(world: World, channel: Channel) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from bot.simulators.bell import Bell
+from bot.simulators.discord.changes import archive_idle
 from bot.simulators.discord.gateway import Gateway
 from bot.simulators.discord.intents import PRIVILEGED, Intent
 from bot.simulators.discord.limits import RateLimits
@@ -231,6 +232,10 @@ class DiscordSimulator:
 
     def come_back(self) -> None:
         self._server.is_away = False
+
+    def archive_idle_threads(self) -> None:
+        """Let Discord put away threads that were idle too long, after the clock was moved."""
+        archive_idle(self._world)
 
     def subscribe(self, queue: asyncio.Queue[Json]) -> None:
         """Put every event into `queue` from here on.

@@ -60,6 +60,24 @@ class Panel(discord.ui.View):
         await interaction.response.send_message(select.values[0].display_name)
 
 
+class Survey(discord.ui.Modal, title="Survey"):
+    pace = discord.ui.Label(
+        text="Pace",
+        component=discord.ui.RadioGroup(
+            custom_id="pace",
+            options=[discord.RadioGroupOption(label=each) for each in ("Slow", "Fast")],
+        ),
+    )
+    agreed = discord.ui.Label(text="Agreed", component=discord.ui.Checkbox(custom_id="agreed"))
+    friend = discord.ui.Label(
+        text="Friend", component=discord.ui.UserSelect(custom_id="friend", required=True)
+    )
+
+    async def on_submit(self, interaction: discord.Interaction) -> None:
+        said = f"{self.pace.component.value} {self.agreed.component.value}"
+        await interaction.response.send_message(said)
+
+
 @pytest.fixture
 async def panel(bot, tom):
     channel = await bot.create_dm(discord.Object(tom.user_id))
@@ -76,6 +94,41 @@ async def test_a_form_is_opened_filled_and_answered_to_one_person(sim, tom, pane
     await tom.submit({"Your name": "Tom", "Level": ["B1"]})
     answer = await tom.dm().wait()
     assert (answer.content, answer.is_ephemeral, tom.modal) == ("Tom, B1", True, None)
+
+
+async def test_forms_ask_with_more_than_text(bot, sim, tom):
+    @bot.tree.command(description="Ask")
+    async def ask(interaction: discord.Interaction) -> None:
+        await interaction.response.send_modal(Survey())
+
+    await bot.tree.sync()
+    await tom.dm().run("ask")
+    await sim.until(lambda: tom.modal is not None)
+    with pytest.raises(ValueError, match="1 to 1 are to be chosen"):
+        await tom.submit({"Pace": "Fast"})
+    with pytest.raises(ValueError, match="no such option"):
+        await tom.submit({"Pace": "Never", "Friend": [tom]})
+    await tom.submit({"Pace": "Fast", "Agreed": True, "Friend": [tom]})
+    assert (await tom.dm().wait()).content == "Fast True"
+
+
+async def test_layouts_are_read_and_pressed(bot, tom):
+    class Layout(discord.ui.LayoutView):
+        box = discord.ui.Container(
+            discord.ui.TextDisplay("Welcome"),
+            discord.ui.Section("Ready?", accessory=discord.ui.Button(label="Yes", custom_id="yes")),
+        )
+
+        async def interaction_check(self, interaction: discord.Interaction) -> bool:
+            await interaction.response.send_message("Good")
+            return False
+
+    channel = await bot.create_dm(discord.Object(tom.user_id))
+    await channel.send(view=Layout())
+    shown = await tom.dm().wait()
+    assert (shown.content, shown.text) == ("", "Welcome\nReady?")
+    await tom.dm().press(shown, label="Yes")
+    assert (await tom.dm().wait()).content == "Good"
 
 
 async def test_menus_send_values_and_users(sim, tom, panel):

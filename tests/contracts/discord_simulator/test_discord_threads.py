@@ -80,6 +80,36 @@ async def test_an_archived_thread_is_listed_and_woken(bot, sim, school, tom):
     assert locked.value.code == 160005
 
 
+async def test_idle_threads_are_put_away(bot, sim, school, tom, time):
+    pane = tom.at(school.channel("lobby"))
+    busy, idle = await pane.start_thread("Busy"), await pane.start_thread("Idle")
+    time.passed += 2 * 24 * 3600
+    await tom.at(busy).send("still here")
+    time.passed += 24 * 3600
+    sim.archive_idle_threads()
+    assert (busy.thread.is_archived, idle.thread.is_archived) == (False, True)
+
+
+async def test_discord_writes_into_threads_by_itself(bot, sim, school, tom):
+    ana = sim.person(2002, "Ana")
+    school.add(ana)
+    thread = await tom.at(school.channel("lobby")).start_thread("Talk")
+    await tom.at(thread).bring_in(ana.user_id)
+    await tom.at(thread).rename("Talks")
+    await bot.until(lambda: len(bot.heard) == 3)
+    assert [message.type for message in bot.heard] == [
+        discord.MessageType.thread_created,
+        discord.MessageType.recipient_add,
+        discord.MessageType.channel_name_change,
+    ]
+    assert all(message.is_system() for message in bot.heard)
+    assert ana.threads == [thread]
+    with pytest.raises(PermissionError):
+        await ana.at(thread).rename("Mine")
+    await ana.at(thread).leave()
+    assert ana.threads == []
+
+
 async def test_public_threads_come_and_go_as_events(bot, sim, school, tom):
     pane = tom.at(school.channel("lobby"))
     thread = await pane.start_thread("Open")
