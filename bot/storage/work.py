@@ -20,6 +20,13 @@ from bot.storage.flows import SqlFlowStates
 from bot.storage.inbox import SqlInbox
 from bot.storage.jobs import SqlJobs
 from bot.storage.outbox import SqlOutbox
+from bot.storage.teachers import (
+    SqlAudit,
+    SqlCertificates,
+    SqlGigs,
+    SqlTeachers,
+    SqlTeacherSearches,
+)
 from bot.storage.vault import Keyring, Vault
 from bot.storage.voice import SqlReports, SqlTurns, SqlVoiceSessions
 
@@ -124,6 +131,26 @@ class Work:
     @cached_property
     def codes(self) -> SqlOneTimeCodes:
         return SqlOneTimeCodes(self._connection, self.vault)
+
+    @cached_property
+    def teachers(self) -> SqlTeachers:
+        return SqlTeachers(self._connection, self.vault)
+
+    @cached_property
+    def certificates(self) -> SqlCertificates:
+        return SqlCertificates(self._connection, self.vault)
+
+    @cached_property
+    def gigs(self) -> SqlGigs:
+        return SqlGigs(self._connection, self.vault)
+
+    @cached_property
+    def teacher_searches(self) -> SqlTeacherSearches:
+        return SqlTeacherSearches(self._connection, self.vault)
+
+    @cached_property
+    def audit(self) -> SqlAudit:
+        return SqlAudit(self._connection, self.vault)
 
     @cached_property
     def flow_states(self) -> SqlFlowStates:
