@@ -14,6 +14,7 @@ from bot.storage.accounts import (
     SqlOneTimeCodes,
     SqlUsers,
 )
+from bot.storage.chat import SqlChat
 from bot.storage.claims import SqlClaims
 from bot.storage.files import SqlBlobs, SqlNotes
 from bot.storage.flows import SqlFlowStates
@@ -167,6 +168,10 @@ class Work:
     @cached_property
     def reports(self) -> SqlReports:
         return SqlReports(self._connection, self.vault)
+
+    @cached_property
+    def chat(self) -> SqlChat:
+        return SqlChat(self._connection, self.vault)
 
     @cached_property
     def blobs(self) -> SqlBlobs:

@@ -1,0 +1,1 @@
+"""Student and teacher write to each other, wherever each of them is."""

@@ -1,0 +1,193 @@
+"""What the relay needs of a transaction and of the world."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.accounts.ports import AccountsWork
+from bot.chat.model import (
+    ChatMessage,
+    Copy,
+    DeliveryState,
+    Focus,
+    Hall,
+    Report,
+    Thread,
+)
+from bot.core.repository import Repository
+from bot.jobs.model import Job
+from bot.messaging.model import Address, Outgoing
+
+
+class ThreadRepo(Repository[Thread], Protocol):
+    """Pairs of student and teacher."""
+
+    def find_pair(self, student_id: str, teacher_id: str, /) -> Thread | None: ...
+    def find_at(self, place: str, /) -> Thread | None: ...
+    def of_user(self, user_id: str, /) -> Sequence[Thread]: ...
+
+
+class ChatMessageRepo(Repository[ChatMessage], Protocol):
+    """What was written."""
+
+    def of_source(self, place: str, source_id: str, /) -> Sequence[ChatMessage]: ...
+    def held(self, thread_id: str, sender_id: str, /) -> Sequence[ChatMessage]: ...
+    def latest(self, thread_id: str, limit: int, /) -> Sequence[ChatMessage]: ...
+    def translations_of(self, original_id: str, /) -> Sequence[ChatMessage]: ...
+    def count_since(
+        self, sender_id: str, minute: datetime, day: datetime, /
+    ) -> tuple[int, int]: ...
+    def of_user(self, user_id: str, /) -> Sequence[ChatMessage]: ...
+    def remove_of_user(self, user_id: str, /) -> None: ...
+
+
+class CopyRepo(Protocol):
+    """What partners see of messages."""
+
+    def add(self, copy: Copy, /) -> None: ...
+    def find(self, key: str, /) -> Copy | None: ...
+    def find_at(self, place: str, ref: str, /) -> Copy | None: ...
+    def of_message(self, message_id: str, /) -> Sequence[Copy]: ...
+    def waiting_at(self, place: str, /) -> Sequence[Copy]: ...
+    def settle(self, key: str, state: DeliveryState, ref: str | None, /) -> None: ...
+    def remove(self, key: str, /) -> None: ...
+
+
+class FocusRepo(Protocol):
+    """To whom plain messages go."""
+
+    def find(self, user_id: str, /) -> Focus | None: ...
+    def put(self, focus: Focus, /) -> None: ...
+    def drop(self, user_id: str, /) -> None: ...
+
+
+class HallRepo(Protocol):
+    """Channels for rooms of students."""
+
+    def find(self, user_id: str, /) -> Hall | None: ...
+    def put(self, hall: Hall, /) -> None: ...
+    def drop(self, user_id: str, /) -> None: ...
+
+
+class ReportRepo(Protocol):
+    """What was reported."""
+
+    def add(self, report: Report, /) -> Report: ...
+
+
+class ChatBook(Protocol):
+    """The relay's repositories."""
+
+    @property
+    def threads(self) -> ThreadRepo: ...
+    @property
+    def messages(self) -> ChatMessageRepo: ...
+    @property
+    def copies(self) -> CopyRepo: ...
+    @property
+    def focuses(self) -> FocusRepo: ...
+    @property
+    def halls(self) -> HallRepo: ...
+    @property
+    def reports(self) -> ReportRepo: ...
+    def remove_of_user(self, user_id: str, /) -> None:
+        """What a person wrote, chose and reported; what others wrote to them stays theirs."""
+        ...
+
+    def merge(self, old: str, new: str, /) -> None:
+        """Everything of one person becomes another's: they were one all along."""
+        ...
+
+
+class OutboxPort(Protocol):
+    """Messages to send."""
+
+    def put(self, *messages: Outgoing, at: datetime) -> None: ...
+
+
+class JobPort(Protocol):
+    """Promises."""
+
+    def put(self, *wanted: Job) -> None: ...
+
+
+class BlobPort(Protocol):
+    """Bytes of attachments."""
+
+    def remove(self, *blob_ids: str) -> None: ...
+
+
+class ChatWork(AccountsWork, Protocol):
+    """Everything carrying a message may touch, in one transaction."""
+
+    @property
+    def chat(self) -> ChatBook: ...
+    @property
+    def outbox(self) -> OutboxPort: ...
+    @property
+    def jobs(self) -> JobPort: ...
+    @property
+    def blobs(self) -> BlobPort: ...
+
+
+class Contactable(Protocol):
+    """Who may be written to as a teacher: only those who were verified."""
+
+    def __call__(self, work: ChatWork, teacher_id: str, /) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a voice note says, in the language it was spoken in (None: not told)."""
+
+    text: str
+    language: str | None
+
+
+class Transcriber(Protocol):
+    """Writes down what is said."""
+
+    async def transcribe(self, data: bytes, /, *, languages: Sequence[str]) -> Heard | None:
+        """The words of a recording in any common container.
+
+        Args:
+            languages: the only ones considered, the likeliest first.
+
+        Returns:
+            None: there is no speech in it.
+
+        Raises:
+            ServiceFailure: nobody could listen; try again later.
+        """
+        ...
+
+
+class Translator(Protocol):
+    """Says in one language what was written in another."""
+
+    @property
+    def is_available(self) -> bool: ...
+
+    async def translate(self, text: str, /, *, into: str) -> str:
+        """Raises ServiceFailure when no engine answered."""
+        ...
+
+
+class Rooms(Protocol):
+    """A platform that can open a room inside a channel."""
+
+    async def open(
+        self, place: Address, title: str, /, *, nonce: str, guests: Sequence[str]
+    ) -> Address:
+        """A private room for one thread; asked again with the same `nonce`, the same room.
+
+        Args:
+            place: the channel it belongs to.
+            guests: the platform's ids of the people who shall see it.
+
+        Raises:
+            ServiceFailure: try again later.
+            Undeliverable: it cannot be opened there.
+        """
+        ...
