@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, case, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.chat.model import ChatMessage, Copy, DeliveryState, Focus, Hall, Report, Thread
 from bot.storage.chat_tables import (
-    chat_copies, chat_focuses, chat_halls, chat_messages, chat_reports, chat_threads,
+    chat_copies,
+    chat_focuses,
+    chat_halls,
+    chat_messages,
+    chat_reports,
+    chat_threads,
 )
 from bot.storage.prepared import Prepared
 from bot.storage.table_repo import TableRepo
@@ -282,7 +286,7 @@ class SqlChat:
 
     def _merge_thread(self, thread: Thread, old: str, new: str) -> None:
         is_student = thread.student_id == old
-    XX
+        moved = replace(thread, student_id=new) if is_student else replace(thread, teacher_id=new)
         if moved.student_id == moved.teacher_id:
             self._remove_thread(thread)
             return

@@ -28,6 +28,104 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_subject_id"), ["subject_id"], unique=False)
 
     op.create_table(
+        "chat_copies",
+        sa.Column("key", sa.String(length=160), nullable=False),
+        sa.Column("message_id", sa.String(length=36), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("place", sa.String(length=200), nullable=False),
+        sa.Column("ref", sa.String(length=200), nullable=True),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_chat_copies")),
+    )
+    with op.batch_alter_table("chat_copies", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_chat_copies_message_id"), ["message_id"], unique=False)
+        batch_op.create_index("ix_chat_copies_ref", ["place", "ref"], unique=False)
+
+    op.create_table(
+        "chat_focuses",
+        sa.Column("user_id", sa.String(length=36), nullable=False),
+        sa.Column("thread_id", sa.String(length=36), nullable=False),
+        sa.Column("is_told", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_chat_focuses")),
+    )
+    op.create_table(
+        "chat_halls",
+        sa.Column("user_id", sa.String(length=36), nullable=False),
+        sa.Column("place", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_chat_halls")),
+    )
+    op.create_table(
+        "chat_messages",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("thread_id", sa.String(length=36), nullable=False),
+        sa.Column("sender_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("source_place", sa.String(length=200), nullable=True),
+        sa.Column("source_id", sa.String(length=200), nullable=True),
+        sa.Column("text", sa.LargeBinary(), nullable=False),
+        sa.Column("attachment", sa.LargeBinary(), nullable=True),
+        sa.Column("transcript", sa.LargeBinary(), nullable=True),
+        sa.Column("language", sa.String(length=20), nullable=True),
+        sa.Column("reply_to_id", sa.String(length=36), nullable=True),
+        sa.Column("original_id", sa.String(length=36), nullable=True),
+        sa.Column("is_translation", sa.Boolean(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("edited_at", sa.BigInteger(), nullable=True),
+        sa.Column("is_held", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_chat_messages")),
+    )
+    with op.batch_alter_table("chat_messages", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_chat_messages_original_id"), ["original_id"], unique=False
+        )
+        batch_op.create_index("ix_chat_messages_sender", ["sender_id", "at"], unique=False)
+        batch_op.create_index(
+            "ix_chat_messages_source", ["source_place", "source_id"], unique=False
+        )
+        batch_op.create_index("ix_chat_messages_thread", ["thread_id", "id"], unique=False)
+
+    op.create_table(
+        "chat_reports",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("thread_id", sa.String(length=36), nullable=False),
+        sa.Column("reporter_id", sa.String(length=36), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_chat_reports")),
+    )
+    with op.batch_alter_table("chat_reports", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_chat_reports_reporter_id"), ["reporter_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_chat_reports_thread_id"), ["thread_id"], unique=False)
+
+    op.create_table(
+        "chat_threads",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("student_id", sa.String(length=36), nullable=False),
+        sa.Column("teacher_id", sa.String(length=36), nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("student_place", sa.String(length=200), nullable=True),
+        sa.Column("teacher_place", sa.String(length=200), nullable=True),
+        sa.Column("student_muted", sa.Boolean(), nullable=False),
+        sa.Column("teacher_muted", sa.Boolean(), nullable=False),
+        sa.Column("student_blocked", sa.Boolean(), nullable=False),
+        sa.Column("teacher_blocked", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_chat_threads")),
+        sa.UniqueConstraint("student_place", name=op.f("uq_chat_threads_student_place")),
+        sa.UniqueConstraint("teacher_place", name=op.f("uq_chat_threads_teacher_place")),
+    )
+    with op.batch_alter_table("chat_threads", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_chat_threads_teacher_id"), ["teacher_id"], unique=False
+        )
+        batch_op.create_index("uq_chat_threads_pair", ["student_id", "teacher_id"], unique=True)
+
+    op.create_table(
         "certificates",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -166,6 +264,30 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_certificates_user_id"))
 
     op.drop_table("certificates")
+    with op.batch_alter_table("chat_threads", schema=None) as batch_op:
+        batch_op.drop_index("uq_chat_threads_pair")
+        batch_op.drop_index(batch_op.f("ix_chat_threads_teacher_id"))
+
+    op.drop_table("chat_threads")
+    with op.batch_alter_table("chat_reports", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_chat_reports_thread_id"))
+        batch_op.drop_index(batch_op.f("ix_chat_reports_reporter_id"))
+
+    op.drop_table("chat_reports")
+    with op.batch_alter_table("chat_messages", schema=None) as batch_op:
+        batch_op.drop_index("ix_chat_messages_thread")
+        batch_op.drop_index("ix_chat_messages_source")
+        batch_op.drop_index("ix_chat_messages_sender")
+        batch_op.drop_index(batch_op.f("ix_chat_messages_original_id"))
+
+    op.drop_table("chat_messages")
+    op.drop_table("chat_halls")
+    op.drop_table("chat_focuses")
+    with op.batch_alter_table("chat_copies", schema=None) as batch_op:
+        batch_op.drop_index("ix_chat_copies_ref")
+        batch_op.drop_index(batch_op.f("ix_chat_copies_message_id"))
+
+    op.drop_table("chat_copies")
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_subject_id"))
         batch_op.drop_index(batch_op.f("ix_audit_actor_id"))
