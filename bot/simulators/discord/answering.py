@@ -6,7 +6,7 @@ from bot.simulators.discord import changes
 from bot.simulators.discord.call import Call
 from bot.simulators.discord.commands import check_choice
 from bot.simulators.discord.components import check_modal
-from bot.simulators.discord.content import check_not_empty, read_changes, read_message
+from bot.simulators.discord.content import read_changes, read_message
 from bot.simulators.discord.errors import invalid, refusal, too_long
 from bot.simulators.discord.interaction import Callback, Interaction, Kind
 from bot.simulators.discord.message_wire import message_json
@@ -173,7 +173,6 @@ def _metadata(world: World, interaction: Interaction) -> Json:
 def _fill(world: World, channel: Channel, message: Message, call: Call) -> Json:
     """The promised answer itself; it is no edit to those who read it."""
     read = read_message(world, channel, call.fields, call, is_answer=True)
-    check_not_empty(read)
     if message.is_ephemeral:
         read["flags"] |= MessageFlag.EPHEMERAL
     return message_json(world, changes.edit(world, message, is_silent=True, **read))
@@ -207,13 +206,14 @@ def _with_response(
     world: World, interaction: Interaction, callback: Callback, message: Message | None
 ) -> Json:
     told: Json = {"id": str(interaction.interaction_id), "type": int(interaction.kind)}
-    answer: Json = {"interaction": told}
-    if message is not None:
-        told |= {
-            "response_message_id": str(message.message_id),
-            "response_message_loading": message.is_thinking,
-            "response_message_ephemeral": message.is_ephemeral,
-        }
-    if message is not None and callback in (Callback.MESSAGE, Callback.UPDATE):
-        answer["resource"] = {"type": int(callback), "message": message_json(world, message)}
-    return answer
+    if message is None:
+        return {"interaction": told}
+    told |= {
+        "response_message_id": str(message.message_id),
+        "response_message_loading": message.is_thinking,
+        "response_message_ephemeral": message.is_ephemeral,
+    }
+    if callback is Callback.DEFERRED_MESSAGE:
+        return {"interaction": told}
+    made = {"type": int(callback), "message": message_json(world, message)}
+    return {"interaction": told, "resource": made}

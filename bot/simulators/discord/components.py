@@ -1,6 +1,7 @@
 """Buttons, menus and forms: what Discord refuses, and how to find one again."""
 
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import count
 
@@ -70,6 +71,7 @@ def check_message_components(components: object, *, is_v2: bool) -> tuple[Json, 
     """The components of a message with an `id` each. Raises ApiError 50035."""
     numbers = count(1)
     seen: set[str] = set()
+    components = deepcopy(components)
     everything = list(walk(components))
     if is_v2 and len(everything) > _MOST_V2:
         raise invalid("components", "COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED", "At most 40")
@@ -96,6 +98,7 @@ def check_modal(data: Json) -> Json:
     """A form to open. Raises ApiError 50035."""
     _check_length(data, "title", "data", 45, 1)
     _check_length(data, "custom_id", "data", 100, 1)
+    data = deepcopy(data)
     components = data.get("components")
     seen: set[str] = set()
     numbers = count(1)

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import mimetypes
 import re
 from typing import Any
 
@@ -130,6 +131,13 @@ def _attachments(world: World, body: Json, call: Call) -> tuple[Attachment, ...]
     )
 
 
+def _mime(upload: Upload, filename: str) -> str:
+    """What the part says it is; where it says nothing, what its name promises."""
+    if upload.mime != "application/octet-stream":
+        return upload.mime
+    return mimetypes.guess_type(filename)[0] or upload.mime
+
+
 def _attachment(world: World, upload: Upload, said: Json, where: str) -> Attachment:
     if len(upload.data) > MAX_FILE:
         raise refusal(40005)
@@ -139,10 +147,11 @@ def _attachment(world: World, upload: Upload, said: Json, where: str) -> Attachm
     if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float)):
         raise invalid(f"{where}.duration_secs", "FLOAT_TYPE_COERCE", f"{seconds} is not float.")
     width, height = image_size(upload.data) or (None, None)
+    filename = _UNSAFE.sub("_", said.get("filename") or upload.filename) or "unknown"
     attachment = Attachment(
         attachment_id=world.new_id(),
-        filename=_UNSAFE.sub("_", said.get("filename") or upload.filename) or "unknown",
-        mime=upload.mime,
+        filename=filename,
+        mime=upload.mime if "waveform" in said else _mime(upload, filename),
         size=len(upload.data),
         seconds=seconds,
         waveform=waveform,

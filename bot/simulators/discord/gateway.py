@@ -9,7 +9,8 @@ from bot.simulators.discord.connection import Connection, GatewayClosed
 from bot.simulators.discord.intents import KNOWN_BITS, PRIVILEGED, Intent
 from bot.simulators.discord.model import Guild, Json
 from bot.simulators.discord.session import Session
-from bot.simulators.discord.wire import guild_create_json, user_json
+from bot.simulators.discord.snowflake import parse_id
+from bot.simulators.discord.wire import guild_create_json, member_json, user_json
 from bot.simulators.discord.world import Event, World
 from bot.simulators.faults import Faults
 
@@ -156,8 +157,8 @@ class Gateway:
         guilds = [guild for guild in self._world.guilds.values() if self._is_home(session, guild)]
         session.dispatch("READY", self._ready(session, [guild.guild_id for guild in guilds]))
         for guild in guilds if Intent.GUILDS in session.intents else ():
-            data = guild_create_json(self._world, guild) | {"unavailable": False}
-            session.dispatch("GUILD_CREATE", data)  # without that member it had just been invited
+            known = guild_create_json(self._world, guild) | {"unavailable": False}
+            session.dispatch("GUILD_CREATE", known)  # "unavailable" is not there at an invitation
         self._world.bell.ring()
 
     def _forget_old(self) -> None:
@@ -223,11 +224,28 @@ class Gateway:
         return Intent(asked)
 
     def _members(self, connection: Connection, data: Json) -> None:
-        """Request Guild Members: answered empty, which ends a client's waiting."""
+        """Request Guild Members: some by their ids, or with the intent all of them."""
         if connection.session is None:
             raise GatewayClosed(4003, "Not authenticated.")
-        content: Json = {"guild_id": data.get("guild_id"), "members": [], "not_found": []}
-        content |= {"chunk_index": 0, "chunk_count": 1, "nonce": data.get("nonce")}
+        guild = self._world.guilds.get(parse_id(data.get("guild_id")) or 0)
+        members = guild.members if guild else {}
+        named = data.get("user_ids")
+        if named is not None:
+            asked = [
+                parse_id(each) or 0 for each in (named if isinstance(named, list) else [named])
+            ]
+        else:
+            asked = list(members) if Intent.GUILD_MEMBERS in connection.session.intents else []
+        content: Json = {
+            "guild_id": str(data.get("guild_id")),
+            "members": [
+                member_json(self._world, members[each]) for each in asked if each in members
+            ],
+            "not_found": [str(each) for each in asked if each not in members],
+            "chunk_index": 0,
+            "chunk_count": 1,
+            "nonce": data.get("nonce"),
+        }
         connection.session.dispatch("GUILD_MEMBERS_CHUNK", content)
 
 

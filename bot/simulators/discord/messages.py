@@ -34,8 +34,8 @@ def create_message(world: World, call: Call) -> Json:
     body = call.fields
     may_write(world, channel)
     nonce = _nonce(body)
-    is_known = nonce is not None and bool(body.get("enforce_nonce"))
-    if is_known and (known := world.nonces.find(channel, nonce)):
+    is_enforced = nonce is not None and bool(body.get("enforce_nonce"))
+    if is_enforced and (known := world.nonces.find(channel, nonce)):
         return message_for_bot(world, known)
     read = read_message(world, channel, body, call)
     read |= _reply(world, channel, body, read)

@@ -10,11 +10,15 @@ from bot.simulators.discord.world import World
 
 Handler = Callable[[World, Call], Any]
 
-_MESSAGES = "/channels/{channel_id}/messages"
+_CHANNEL = "/channels/{channel_id}"
+_MEMBERS = f"{_CHANNEL}/thread-members"
+_ARCHIVED = f"{_CHANNEL}/threads/archived"
+_MESSAGES = f"{_CHANNEL}/messages"
 _MESSAGE = f"{_MESSAGES}/{{message_id}}"
 _REACTION = f"{_MESSAGE}/reactions/{{emoji_name}}"
 _APPLICATION = "/applications/{application_id}"
 _WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
+_MAKING = {"create_guild_channel", "create_thread", "create_thread_from_message"}  # answer 201
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +70,6 @@ _WITH_TOKEN: list[tuple[str, str, str, Handler]] = [
         messages.delete_user_reaction,
     ),
 ]
-
-_CHANNEL = "/channels/{channel_id}"
-_MEMBERS = f"{_CHANNEL}/thread-members"
-_ARCHIVED = f"{_CHANNEL}/threads/archived"
 _OF_CHANNELS: list[tuple[str, str, str, Handler]] = [
     (
         "POST",
@@ -165,9 +165,6 @@ _BY_TOKEN_IN_ADDRESS: list[tuple[str, str, str, Handler]] = [
         answering.delete_webhook_message,
     ),
 ]
-
-
-_MAKING = {"create_guild_channel", "create_thread", "create_thread_from_message"}
 
 
 def all_routes() -> Iterator[Route]:

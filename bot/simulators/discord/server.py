@@ -145,7 +145,7 @@ class ApiServer:
             return
         if fault.kind == "rate_limit":
             seconds = fault.seconds or fault.retry_after
-            raise rate_limited(seconds, is_global=False, scope="shared")
+            raise rate_limited(seconds, is_global=False, scope="user")
         raise on_command(fault.status)
 
     def _refuse(self, call: Call, error: ApiError, headers: dict[str, str]) -> web.Response:
