@@ -106,9 +106,12 @@ class Scene:
         )
 
     def show(self, *body: Paragraph, buttons: Rows = ()) -> None:
-        """Replace the message whose button was pressed; without one, send a new message."""
+        """Replace the message whose button was pressed; without one, send a new message.
+
+        What has been put in its place once stays: what is shown after it is a message of its own.
+        """
         target = self.incoming.message if self.incoming.data is not None else None
-        if target is None:
+        if target is None or self.has_shown:
             self.say(*body, buttons=buttons, kind=MessageKind.PROMPT)
             return
         self.has_shown = True

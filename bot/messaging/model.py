@@ -218,6 +218,7 @@ class MessageKind(StrEnum):
     MAIL = "mail"
     CALLBACK = "callback"
     RELAY = "relay"
+    NEWS = "news"
 
     @property
     def lane(self) -> SendLane:
