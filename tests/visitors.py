@@ -1,7 +1,7 @@
 """People in a chat, told what to press and what they should read next."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
+from bot.accounts.archive import ArchiveFile
 from bot.accounts.model import User
 from bot.app import App
 from bot.core.clock import Clock
-from bot.flows.own_data import collect
+from bot.core.errors import NotFound
+from bot.flows.own_data import Everything, collect
 from bot.simulators.mailbox import Mailbox
 from bot.simulators.telegram import ChatMessage, Person
 from bot.storage.work import Work
@@ -127,10 +129,30 @@ async def an_app_with_mail(
         yield app
 
 
-async def stored_of(app: App, visitor: Visitor) -> Any:
+@dataclass
+class Kept:
     """Everything stored about a person, as the export tells it."""
+
+    records: Mapping[str, Any]
+    files: list[ArchiveFile]
+
+
+async def stored_of(app: App, visitor: Visitor) -> Kept:
     user = await user_of(app, visitor)
-    return await app.storage.read(lambda work: collect(work, user.id))
+
+    def read(work: Work) -> Kept:
+        found: Everything = collect(work, app.product.records, user.id)
+        files = [(name, _bytes(work, blob_id)) for name, blob_id in found.files]
+        return Kept(found.records, [ArchiveFile(name, data) for name, data in files if data])
+
+    return await app.storage.read(read)
+
+
+def _bytes(work: Work, blob_id: str) -> bytes | None:
+    try:
+        return work.blobs.get(blob_id)
+    except NotFound:
+        return None
 
 
 async def talk_once(person: Person) -> None:

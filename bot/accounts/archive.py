@@ -1,15 +1,16 @@
 """A person's data as zip files: one JSON document and the files that belong to it."""
 
-import io
 import json
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from tempfile import SpooledTemporaryFile
 
 from pydantic_core import to_jsonable_python
 
 DOCUMENT = "linguaflex.json"
 MOST_BYTES = 45_000_000  # bots may send 50 MB on Telegram
+_MOST_IN_MEMORY = 8_000_000
 _KINDS = (
     (b"OggS", "ogg"),
     (b"ID3", "mp3"),
@@ -35,36 +36,41 @@ class ArchiveFile:
         return f"{self.name}.{'mp4' if is_mp4 else next(known, 'bin')}"
 
 
-def build_archives(
-    records: Mapping[str, object], files: Sequence[ArchiveFile], most_bytes: int = MOST_BYTES
-) -> list[bytes]:
-    """Zip files of at most about `most_bytes`; the first one holds the document.
+class Archive:
+    """A zip file that grows entry by entry, in memory while it is small.
 
     Args:
-        records: name to dataclasses or plain values, written as JSON.
+        most_bytes: about how large it may become.
     """
-    document = json.dumps(to_jsonable_python(records), ensure_ascii=False, indent=2)
-    first = [(DOCUMENT, document.encode())]
-    rest = ((file.full_name, file.data) for file in files)
-    return [_zipped(batch) for batch in _batches(first, rest, most_bytes)]
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._size = 0
+        self._file = SpooledTemporaryFile(max_size=_MOST_IN_MEMORY)  # noqa: SIM115 - closed below
+        self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED)
+
+    def has_room(self, data: bytes) -> bool:
+        """Whether an entry fits; the first one always does."""
+        return not self._size or self._size + len(data) <= self._most_bytes
+
+    def add(self, name: str, data: bytes) -> None:
+        self._zip.writestr(name, data)
+        self._size += len(data)
+
+    def finish(self) -> bytes:
+        """The whole file; nothing can be added any more, and nothing stays on disk."""
+        self._zip.close()
+        self._file.seek(0)
+        content = self._file.read()
+        self.close()
+        return content
+
+    def close(self) -> None:
+        """Give up what was packed, if it was not finished; may be called twice."""
+        self._zip.close()
+        self._file.close()
 
 
-def _batches(
-    first: list[tuple[str, bytes]], rest: Iterable[tuple[str, bytes]], most_bytes: int
-) -> Iterator[list[tuple[str, bytes]]]:
-    batch, size = first, sum(len(data) for _, data in first)
-    for name, data in rest:
-        if batch and size + len(data) > most_bytes:
-            yield batch
-            batch, size = [], 0
-        batch.append((name, data))
-        size += len(data)
-    yield batch
-
-
-def _zipped(entries: Sequence[tuple[str, bytes]]) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in entries:
-            archive.writestr(name, data)
-    return content.getvalue()
+def as_document(records: Mapping[str, object]) -> bytes:
+    """Sections by name, dataclasses or plain values, as JSON."""
+    return json.dumps(to_jsonable_python(records), ensure_ascii=False, indent=2).encode()

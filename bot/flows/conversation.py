@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.accounts.codes import Codes
 from bot.flows.commands import Command, CommandTable
 from bot.flows.dispatch import Conversation
+from bot.flows.own_records import PEOPLE_RECORDS, Records, practice_records
 from bot.flows.people import People
 from bot.flows.practice import Practice
 from bot.flows.runner import Runner, menu_rows
@@ -24,6 +25,7 @@ class Product:
     conversation: Conversation
     practice: Practice
     commands: CommandTable
+    records: Records
 
 
 def assemble(parts: Parts, codes: Codes) -> Product:
@@ -32,7 +34,8 @@ def assemble(parts: Parts, codes: Codes) -> Product:
     turns = VoiceTurns(parts)
     practice = Practice(parts.service, turns, parts.chain, runner)
     buttons = TurnButtons(parts, turns, practice, runner)
-    people = People(runner, practice, parts, codes)
+    records = (practice_records(parts.service), PEOPLE_RECORDS)
+    people = People(runner, practice, parts, codes, records)
     runner.add(buttons.fix_flow(), *people.flows())
     table = CommandTable(
         [*_practice_commands(practice), *people.commands(), _cancel(runner, practice)]
@@ -52,7 +55,7 @@ def assemble(parts: Parts, codes: Codes) -> Product:
         resume=turns.resume,
         overtaking_presses=(f"{TURN_PREFIX}:*:end", "c:end", "c:cancel"),
     )
-    return Product(conversation, practice, table)
+    return Product(conversation, practice, table, records)
 
 
 def _practice_commands(practice: Practice) -> Sequence[Command]:

@@ -3,12 +3,11 @@
 from dataclasses import replace
 
 from bot.accounts.model import Purpose
-from bot.flows.scene import Scene
+from bot.flows.ports import FlowWork
 
 
-def stop_keeping(scene: Scene, purpose: Purpose) -> None:
+def stop_keeping(work: FlowWork, user_id: str, purpose: Purpose) -> None:
     """Nothing more is kept for this purpose, from the running practice on, and what was goes."""
-    work, user_id = scene.work, scene.user.id
     session = work.voice_sessions.find_active(user_id)
     is_recording = purpose is Purpose.RECORDING
     if session is not None:

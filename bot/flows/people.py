@@ -13,6 +13,7 @@ from bot.flows.learning import PREFIX as LEARNING_PREFIX
 from bot.flows.learning import Learning
 from bot.flows.model import Answers, Flow, Layout, Option, Step
 from bot.flows.own_data import OwnData
+from bot.flows.own_records import Records
 from bot.flows.own_settings import PREFIX as SETTINGS_PREFIX
 from bot.flows.own_settings import OwnSettings
 from bot.flows.practice import TRY_FLOW, Practice
@@ -40,7 +41,9 @@ CONTEXT_PREFIX = "x"
 class People:
     """Start, help, trying as a guest, registering, and a person's own matters."""
 
-    def __init__(self, runner: Runner, practice: Practice, parts: Parts, codes: Codes) -> None:
+    def __init__(
+        self, runner: Runner, practice: Practice, parts: Parts, codes: Codes, records: Records
+    ) -> None:
         self._runner = runner
         self._practice = practice
         self._codes = codes
@@ -52,7 +55,7 @@ class People:
         self._learning = Learning(runner, self._tutor)
         self._settings = OwnSettings(runner)
         self._privacy = Privacy(parts.chain)
-        self._data = OwnData(runner, parts)
+        self._data = OwnData(runner, parts, records)
         self._onboarding = StudentOnboarding(runner, practice, self._email, self._tutor)
         self.table = CommandTable(())
 

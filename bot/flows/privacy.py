@@ -52,7 +52,7 @@ class Privacy:
             self._give(scene, Purpose(name))
         else:
             scene.work.consents.revoke(scene.user.id, Purpose(name), scene.now)
-            stop_keeping(scene, Purpose(name))
+            stop_keeping(scene.work, scene.user.id, Purpose(name))
             scene.answer_button(scene.texts(f"privacy.{name}.revoked"))
         return self.show(scene)
 

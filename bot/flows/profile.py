@@ -129,7 +129,7 @@ class ProfileCard:
         if scene.user.is_minor and not before.is_minor:
             for purpose in Purpose:
                 scene.work.consents.revoke(scene.user.id, purpose, scene.now)
-                stop_keeping(scene, purpose)
+                stop_keeping(scene.work, scene.user.id, purpose)
             scene.say(scene.text("register.minor"))
         return self.show(scene)
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     delete,
     insert,
     select,
+    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -90,6 +91,17 @@ class SqlBlobs:
 
     def remove_expired(self, at: datetime) -> None:
         self._connection.execute(delete(blobs).where(blobs.c.expires_at < at))
+
+    def move_of_user(self, from_user_id: str, to_user_id: str) -> None:
+        """Hand them all to another person, one by one, sealed anew with their key."""
+        ids = self._connection.execute(select(blobs.c.id).where(blobs.c.user_id == from_user_id))
+        for blob_id in ids.scalars().all():
+            data = self._vault.seal(to_user_id, self.get(blob_id))
+            self._connection.execute(
+                update(blobs)
+                .where(blobs.c.id == blob_id)
+                .values(user_id=to_user_id, data=data)
+            )
 
     def remove_of_user(self, user_id: str) -> None:
         self._connection.execute(delete(blobs).where(blobs.c.user_id == user_id))

@@ -50,6 +50,7 @@ _SENT = Prepared(
         body=None,
     )
 )
+_MESSAGE_ID = Prepared(select(outbox.c.message_id).where(outbox.c.key == bindparam("wanted")))
 
 
 class SqlOutbox:
@@ -100,6 +101,11 @@ class SqlOutbox:
                 "at": at,
             },
         )
+
+    def find_message_id(self, key: str) -> str | None:
+        """What the platform calls the message of a row; None: it was not sent, or long ago."""
+        row = _MESSAGE_ID.first(self._connection, {"wanted": key})
+        return None if row is None else row["message_id"]
 
     def adopt(
         self, platform: str, living: Sequence[str], at: datetime, mine: Collection[str] = ()
@@ -209,6 +215,11 @@ class SqlOutbox:
             self._connection.execute(
                 select(func.count()).select_from(outbox).where(outbox.c.state.in_(_OPEN))
             ).scalar_one()
+        )
+
+    def move_of_user(self, from_user_id: str, to_user_id: str) -> None:
+        self._connection.execute(
+            update(outbox).where(outbox.c.user_id == from_user_id).values(user_id=to_user_id)
         )
 
     def remove_of_user(self, user_id: str) -> None:

@@ -92,8 +92,9 @@ class TableRepo(Generic[E]):
         ids = self._connection.execute(
             select(self.table.c.id).where(owner == from_user_id)
         ).scalars()
+        moved: Any = {self.owner: to_user_id}
         for entity_id in ids.all():
-            self.save(replace(self.get(entity_id), **{self.owner: to_user_id}))
+            self.save(replace(self.get(entity_id), **moved))
 
     def _one(self, statement: Prepared, **params: object) -> E | None:
         row = statement.first(self._connection, params)

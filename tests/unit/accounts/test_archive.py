@@ -3,17 +3,18 @@
 import io
 import json
 import zipfile
+from contextlib import closing
 from datetime import UTC, datetime
 
-from bot.accounts.archive import DOCUMENT, ArchiveFile, build_archives
+from bot.accounts.archive import DOCUMENT, Archive, ArchiveFile, as_document
 from bot.accounts.model import User
-from tests.message_builders import NOW
 
 
 def test_records_are_readable_without_us() -> None:
     user = User(created_at=datetime(2026, 1, 1, tzinfo=UTC), name="Ana Ñ")
-    (archive,) = build_archives({"person": user, "turns": [1]}, [])
-    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+    archive = Archive()
+    archive.add(DOCUMENT, as_document({"person": user, "turns": [1]}))
+    with zipfile.ZipFile(io.BytesIO(archive.finish())) as opened:
         document = json.loads(opened.read(DOCUMENT))
     assert document["person"]["name"] == "Ana Ñ"
     assert document["person"]["created_at"].startswith("2026-01-01T00:00:00")
@@ -31,13 +32,8 @@ def test_files_are_named_by_what_they_are() -> None:
     assert [ArchiveFile("a", data).full_name for data in files] == list(files.values())
 
 
-def test_what_is_too_large_for_one_message_is_spread_and_nothing_is_lost() -> None:
-    files = [ArchiveFile(f"audio/{n}", bytes([n]) * 1000) for n in range(10)]
-    archives = build_archives({"at": NOW}, files, most_bytes=2500)
-    names: list[str] = []
-    for archive in archives:
-        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-            sizes = [info.file_size for info in opened.infolist()]
-            assert sum(sizes) <= 2500
-            names += opened.namelist()
-    assert names == [DOCUMENT, *(f"audio/{n}.bin" for n in range(10))]
+def test_an_archive_says_when_it_is_full_and_takes_whatever_comes_first() -> None:
+    with closing(Archive(most_bytes=2500)) as archive:
+        assert archive.has_room(bytes(9000))
+        archive.add("a", bytes(1500))
+        assert (archive.has_room(bytes(1000)), archive.has_room(bytes(1001))) == (True, False)
