@@ -38,9 +38,9 @@ class Session:
         return home == number and wants(self.intents, event)
 
     def tell(self, event: Event) -> None:
-        sees_content = event.hidden is None or Intent.MESSAGE_CONTENT in self.intents
-        data = event.data if sees_content or event.hidden is None else event.hidden
-        self.dispatch(event.name, data)
+        """The event as far as this session's intents let it see."""
+        is_whole = event.hidden is None or Intent.MESSAGE_CONTENT in self.intents
+        self.dispatch(event.name, event.data if is_whole else event.hidden or {})
 
     def dispatch(self, name: str, data: Json) -> None:
         """Number the event, keep it, and send it if somebody is connected."""

@@ -18,6 +18,16 @@ async def test_a_broken_connection_is_resumed_and_nothing_is_lost(bot, sim, tom)
     assert (sim.connections["resumed"], sim.connections["identified"]) == (2, 1)
 
 
+async def test_however_often_it_breaks_everything_arrives_in_order(bot, sim, tom):
+    often = {"match": "event:*", "times": None, "probability": 0.05}
+    sim.faults.add(Fault("drop_before", **often), Fault("drop_after", **often))
+    for number in range(200):
+        await tom.dm().send(f"{number}")
+    await bot.until(lambda: len(bot.heard) >= 200, 30)
+    assert [message.content for message in bot.heard] == [f"{number}" for number in range(200)]
+    await sim.until(lambda: sim.connections["resumed"] == sim.faults.fired.total() > 10)
+
+
 async def test_events_while_nobody_is_connected_wait_for_the_resumption(bot, sim, tom):
     await sim.drop_gateway()
     await tom.dm().send("meanwhile")
@@ -101,6 +111,14 @@ async def test_contents_and_members_are_told_with_the_intents(sim, tom):
         assert [member.id for member in bot.named("member_join")] == [tom.user_id]
 
 
+async def test_members_are_told_on_request(bot, sim, tom):
+    school = sim.guild()
+    school.add(tom)
+    await bot.until(lambda: bot.get_guild(school.guild_id))
+    asked = bot.get_guild(school.guild_id).query_members(user_ids=[tom.user_id, 4711])
+    assert [member.display_name for member in await asked] == ["Tom"]
+
+
 async def test_an_intent_that_was_not_granted_ends_the_connection(monkeypatch):
     async with DiscordSimulator(privileged=Intent(0)) as sim:
         point(sim, monkeypatch)
@@ -121,10 +139,12 @@ async def test_a_wrong_token_is_refused_at_both_doors(sim, session):
         assert socket.close_code == 4004
 
 
-async def test_shards_hear_of_their_own_guilds(sim, tom):
-    schools = [sim.guild(f"School {number}") for number in range(4)]
-    for school in schools:
-        school.add(tom)
+async def test_shards_hear_of_their_own_guilds(sim, tom, time):
+    schools = []
+    while len({(school.guild_id >> 22) % 2 for school in schools}) < 2:
+        time.passed += 0.001
+        schools.append(sim.guild())
+        schools[-1].add(tom)
     async with (
         connected(sim, shard_id=0, shard_count=2) as zero,
         connected(sim, shard_id=1, shard_count=2) as one,
@@ -137,7 +157,8 @@ async def test_shards_hear_of_their_own_guilds(sim, tom):
             await small.until(lambda s=small, n=mine: len(s.heard) == n + (s is zero))
         for number, small in enumerate((zero, one)):
             guilds = [message.guild.id for message in small.heard if message.guild]
-            assert all((guild_id >> 22) % 2 == number for guild_id in guilds)
+            assert {(guild_id >> 22) % 2 for guild_id in guilds} == {number}
+            assert {guild.id for guild in small.guilds} == set(guilds)
         assert "dm" in {message.content for message in zero.heard}
 
 

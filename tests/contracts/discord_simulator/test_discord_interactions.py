@@ -164,6 +164,18 @@ async def test_only_what_is_there_can_be_pressed_unless_the_client_is_forged(sim
     await tom.dm().wait(lambda message: message.content == "changed")
 
 
+async def test_links_and_disabled_buttons_ask_the_bot_nothing(bot, tom):
+    view = discord.ui.View()
+    view.add_item(discord.ui.Button(label="Read", url="https://example.org"))
+    view.add_item(discord.ui.Button(label="Off", custom_id="off", disabled=True))
+    channel = await bot.create_dm(discord.Object(tom.user_id))
+    await channel.send("Buttons", view=view)
+    shown = await tom.dm().wait()
+    for label in ("Read", "Off"):
+        with pytest.raises(ValueError, match="disabled, or a link"):
+            await tom.dm().press(shown, label=label)
+
+
 async def test_commands_are_shown_in_the_persons_language(bot, sim, tom):
     lesson = app_commands.Group(
         name=app_commands.locale_str("lesson"), description=app_commands.locale_str("Lessons")
@@ -226,6 +238,11 @@ async def test_commands_live_in_their_contexts(bot, sim, tom):
     async def setup(interaction: discord.Interaction) -> None:
         await interaction.response.send_message(f"{interaction.user.display_name} may")
 
+    @bot.tree.command(description="Between us")
+    @app_commands.dm_only()
+    async def private(interaction: discord.Interaction) -> None:
+        await interaction.response.send_message("yes")
+
     await bot.tree.sync()
     owner = sim.person(2005, "Olga")
     school = sim.guild(owner=owner)
@@ -235,6 +252,9 @@ async def test_commands_live_in_their_contexts(bot, sim, tom):
         await tom.dm().run("setup")
     with pytest.raises(ValueError, match="no command"):
         await tom.at(lobby).run("setup")
+    with pytest.raises(ValueError, match="no command"):
+        await tom.at(lobby).run("private")
+    await tom.dm().run("private")
     await owner.at(lobby).run("setup")
     assert (await owner.at(lobby).wait()).content == "Olga may"
 

@@ -57,3 +57,4 @@ async def test_a_deferred_answer_shows_that_the_bot_is_thinking(bot, sim, tom):
     go_on.set()
     answer = await tom.dm().wait()
     assert (answer.content, answer.is_ephemeral, tom.dm().is_thinking) == ("hi", True, False)
+    assert answer.edited_at is None

@@ -39,6 +39,7 @@ async def test_an_ephemeral_answer_is_seen_by_one_and_told_to_nobody(bot, sim, t
     await tom.at(lobby).run("whisper")
     assert (await tom.at(lobby).wait()).content == "for you"
     assert ana.at(lobby).messages == []
+    assert bot.named("message") == []
     with pytest.raises(discord.NotFound):
         await (await bot.channel(lobby.channel_id)).fetch_message(
             tom.at(lobby).messages[0].message_id

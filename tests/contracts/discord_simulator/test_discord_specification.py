@@ -77,10 +77,13 @@ async def test_bodies_are_json_and_said_to_be(sim, rest, session, tom):
         assert answer.headers["Content-Type"] == "application/json"
 
 
-async def test_a_file_over_ten_megabytes_is_refused(sim, session, tom):
+@pytest.mark.parametrize("megabytes", [(10.1,), (9, 9, 9)])
+async def test_large_files_and_requests_are_refused(sim, session, tom, megabytes):
     form = aiohttp.FormData(quote_fields=False)
     form.add_field("payload_json", "{}", content_type="application/json")
-    form.add_field("files[0]", BytesIO(bytes(10 * 1024 * 1024 + 1)), filename="big.bin")
+    for number, size in enumerate(megabytes):
+        content = BytesIO(bytes(int(size * 1024 * 1024)))
+        form.add_field(f"files[{number}]", content, filename="big.bin")
     url = f"{sim.api_url}/channels/{tom.dm().channel_id}/messages"
     headers = {"Authorization": f"Bot {sim.token}", "User-Agent": "DiscordBot (x, 1)"}
     async with session.post(url, data=form, headers=headers) as answer:

@@ -68,6 +68,9 @@ async def test_an_archived_thread_is_listed_and_woken(bot, sim, school, tom):
     with pytest.raises(discord.HTTPException) as refused:
         await message.edit(content="changed")
     assert refused.value.code == 50083
+    with pytest.raises(discord.HTTPException) as renamed:
+        await thread.edit(name="New")
+    assert renamed.value.code == 50083
     await thread.edit(archived=False)
     await message.edit(content="changed")
     school.archive(school.channel("Old"))
