@@ -1,0 +1,122 @@
+"""Messages nobody told us of: asked for by REST after every session that could not be resumed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+
+import discord
+import structlog
+
+from bot.core.clock import Clock
+from bot.handlers.discord.failures import TROUBLES, reason, service_failure
+from bot.handlers.discord.memory import Memory
+from bot.handlers.discord.ports import Heard
+from bot.handlers.discord.rest import Rest
+from bot.handlers.discord.translate import Object, time_of
+from bot.messaging.model import Incoming
+
+_PAGE = 100  # the most Discord gives
+_AT_ONCE = 4
+_SILENT_FOR = timedelta(days=30)
+_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.5, 30.0
+_CLOSED = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+
+_log = structlog.get_logger()
+
+Event = dict[str, Any]
+Put = Callable[[Event], None]
+Store = Callable[[Sequence[Event]], Awaitable[list[Incoming]]]
+IsForUs = Callable[[Object], Awaitable[bool]]
+
+
+class Missed:
+    """Catches up room by room; what comes in meanwhile waits until its room is done."""
+
+    def __init__(self, rest: Rest, memory: Memory, clock: Clock) -> None:
+        self._rest = rest
+        self._memory = memory
+        self._clock = clock
+        self._held: dict[str, list[Event]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def is_pending(self, room: str) -> bool:
+        return room in self._held
+
+    def holds(self, event: Event) -> bool:
+        """Keep the event for later if its room is not caught up with; True when it was kept."""
+        held = self._held.get(event["d"].get("channel_id", ""))
+        if held is None:
+            return False
+        held.append(event)
+        return True
+
+    async def begin(self, put: Put, store: Store, is_for_us: IsForUs) -> None:
+        """Start over: from the marks, in the background.
+
+        Args:
+            put: takes what waited, in order, when its room is done.
+            store: stores what was missed.
+            is_for_us: whether a message is.
+        """
+        await self.stop()
+        since = self._clock.now() - _SILENT_FOR
+        rooms = [heard for heard in await self._memory.load() if time_of(heard.newest) > since]
+        self._held = {heard.room: self._held.get(heard.room, []) for heard in rooms}
+        self._task = asyncio.create_task(self._catch_up(rooms, put, store, is_for_us))
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def _catch_up(
+        self, rooms: Sequence[Heard], put: Put, store: Store, is_for_us: IsForUs
+    ) -> None:
+        slots = asyncio.Semaphore(_AT_ONCE)
+
+        async def visit(heard: Heard) -> None:
+            async with slots:
+                count = await self._visit(heard, store, is_for_us)
+            if count:
+                _log.info("discord.caught_up", room=heard.room, count=count)
+            for event in self._held.pop(heard.room, []):
+                put(event)
+
+        await asyncio.gather(*(visit(heard) for heard in rooms))
+
+    async def _visit(self, heard: Heard, store: Store, is_for_us: IsForUs) -> int:
+        after, count = heard.newest, 0
+        while True:
+            page = await self._page(heard.room, after)
+            messages = sorted(page, key=lambda message: int(message["id"]))
+            guild = {"guild_id": heard.guild} if heard.guild else {}
+            events = [
+                {"t": "MESSAGE_CREATE", "d": message | guild}
+                for message in messages
+                if await is_for_us(message | guild)
+            ]
+            count += len(await store(events))
+            if len(page) < _PAGE:
+                return count
+            after = messages[-1]["id"]
+
+    async def _page(self, room: str, after: str) -> list[Event]:
+        """Asked for again until there is an answer; [] for a room that is closed to us."""
+        wait = _FIRST_WAIT_SECONDS
+        while True:
+            try:
+                return await self._rest.messages_after(room, after, _PAGE)
+            except discord.HTTPException as error:
+                if error.status in _CLOSED:
+                    _log.info("discord.room_closed", room=room, cause=reason(error))
+                    await self._memory.forget(room)
+                    return []
+                cause = reason(error)
+            except TROUBLES as error:
+                cause = str(service_failure(error))
+            _log.warning("discord.catch_up_waits", room=room, cause=cause, seconds=wait)
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, _LONGEST_WAIT_SECONDS)

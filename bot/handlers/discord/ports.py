@@ -1,0 +1,46 @@
+"""What the Discord platform needs of the rest of the product."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How far a room was heard.
+
+    Args:
+        room: id of a DM, a channel or a thread.
+        newest: id of the newest event from there that is stored.
+        guild: id of its server; None for a DM.
+        person: id of whom the DM is with.
+    """
+
+    room: str
+    newest: str
+    guild: str | None = None
+    person: str | None = None
+
+
+class HeardRooms(Protocol):
+    """Remembers, across restarts, how far every room was heard."""
+
+    async def all(self) -> Sequence[Heard]: ...
+    async def put(self, heard: Sequence[Heard], /) -> None: ...
+    async def remove(self, room: str, /) -> None: ...
+
+
+class Rooms(Protocol):
+    """Rooms in servers where every message is for us, whether it names us or not."""
+
+    async def is_ours(self, room: str, /) -> bool: ...
+
+
+class SuggestedChoices(Protocol):
+    """What could stand in a command's option, given its beginning."""
+
+    async def suggest(
+        self, command: str, typed: str, person: str, locale: str | None, /
+    ) -> Sequence[tuple[str, str]]:
+        """(label, value) of at most 25 choices."""
+        ...
