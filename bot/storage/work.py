@@ -21,6 +21,7 @@ from bot.storage.flows import SqlFlowStates
 from bot.storage.inbox import SqlInbox
 from bot.storage.jobs import SqlJobs
 from bot.storage.outbox import SqlOutbox
+from bot.storage.rooms import SqlHeardRooms
 from bot.storage.teachers import (
     SqlAudit,
     SqlCertificates,
@@ -180,6 +181,10 @@ class Work:
     @cached_property
     def notes(self) -> SqlNotes:
         return SqlNotes(self._connection)
+
+    @cached_property
+    def heard_rooms(self) -> SqlHeardRooms:
+        return SqlHeardRooms(self._connection)
 
     def fingerprint(self, value: str) -> str:
         """The keyed hash by which a sealed value can be looked up."""

@@ -126,6 +126,15 @@ def upgrade() -> None:
         batch_op.create_index("uq_chat_threads_pair", ["student_id", "teacher_id"], unique=True)
 
     op.create_table(
+        "heard_rooms",
+        sa.Column("platform", sa.String(length=20), nullable=False),
+        sa.Column("room", sa.String(length=40), nullable=False),
+        sa.Column("newest", sa.String(length=40), nullable=False),
+        sa.Column("guild", sa.String(length=40), nullable=True),
+        sa.Column("person", sa.String(length=40), nullable=True),
+        sa.PrimaryKeyConstraint("platform", "room", name=op.f("pk_heard_rooms")),
+    )
+    op.create_table(
         "certificates",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -264,6 +273,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_certificates_user_id"))
 
     op.drop_table("certificates")
+    op.drop_table("heard_rooms")
     with op.batch_alter_table("chat_threads", schema=None) as batch_op:
         batch_op.drop_index("uq_chat_threads_pair")
         batch_op.drop_index(batch_op.f("ix_chat_threads_teacher_id"))
