@@ -88,7 +88,7 @@ def list_messages(world: World, call: Call) -> list[Json]:
         found = channel.following(half, around) + channel.newest(limit - half, around + 1)
     else:
         found = channel.newest(limit, call.id_in_query("before"))
-    return [message_for_bot(world, each) for each in found if not each.is_ephemeral]
+    return [message_for_bot(world, each) for each in found]
 
 
 def update_message(world: World, call: Call) -> Json:

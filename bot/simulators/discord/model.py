@@ -232,6 +232,7 @@ class Channel:
     bell: Bell = field(default_factory=Bell)
     _messages: dict[int, Message] = field(default_factory=dict)
     _ids: list[int] = field(default_factory=list)
+    _history: list[int] = field(default_factory=list)  # without what is ephemeral
 
     @property
     def is_dm(self) -> bool:
@@ -249,22 +250,26 @@ class Channel:
         """Add the message, or replace the one with its id."""
         if message.message_id not in self._messages:
             insort(self._ids, message.message_id)
+            if not message.is_ephemeral:
+                insort(self._history, message.message_id)
             if len(self._ids) > _KEPT_MESSAGES:
-                del self._messages[self._ids.pop(0)]
+                self.remove(self._ids[0])
         self._messages[message.message_id] = message
 
     def remove(self, message_id: int) -> None:
-        del self._messages[message_id]
         del self._ids[bisect_left(self._ids, message_id)]
+        if not self._messages.pop(message_id).is_ephemeral:
+            del self._history[bisect_left(self._history, message_id)]
 
     def newest(self, limit: int, before: int | None = None) -> list[Message]:
-        """Up to `limit` messages below the id `before`, newest first."""
-        end = len(self._ids) if before is None else bisect_left(self._ids, before)
+        """Up to `limit` messages of the history below the id `before`, newest first."""
+        ids = self._history
+        end = len(ids) if before is None else bisect_left(ids, before)
         return self._page(end - limit, end)
 
     def following(self, limit: int, after: int) -> list[Message]:
-        """The `limit` messages right above the id `after`, newest first."""
-        start = bisect_right(self._ids, after)
+        """The `limit` messages of the history right above the id `after`, newest first."""
+        start = bisect_right(self._history, after)
         return self._page(start, start + limit)
 
     def since(self, after: int) -> list[Message]:
@@ -273,5 +278,5 @@ class Channel:
         return [self._messages[message_id] for message_id in ids]
 
     def _page(self, start: int, end: int) -> list[Message]:
-        ids = self._ids[max(0, start) : max(0, end)]
+        ids = self._history[max(0, start) : max(0, end)]
         return [self._messages[message_id] for message_id in reversed(ids)]

@@ -75,6 +75,25 @@ async def test_the_same_nonce_makes_one_message(bot, sim, tom, time):
     assert len(tom.dm().messages) == 2
 
 
+async def test_whispers_are_no_part_of_the_history(bot, rest, tom):
+    @bot.tree.command(description="Whisper")
+    async def whisper(interaction: discord.Interaction) -> None:
+        await interaction.response.send_message("for you", ephemeral=True)
+
+    await bot.tree.sync()
+    first = await tom.dm().send("first")
+    await tom.dm().run("whisper")
+    whispered = await tom.dm().wait()
+    last = await tom.dm().send("last")
+    place = f"/channels/{tom.dm().channel_id}/messages"
+    for query in (f"?after={first.message_id}&limit=1", "?limit=1"):
+        found = (await rest.call("GET", place + query)).body
+        assert [message["content"] for message in found] == ["last"]
+    assert (await rest.call("GET", f"{place}/{whispered.message_id}")).code == 10008
+    before = (await rest.call("GET", f"{place}?before={last.message_id}")).body
+    assert [message["content"] for message in before] == ["first"]
+
+
 @pytest.mark.parametrize(
     ("content", "field"),
     [("x" * 2001, "content"), ("", None)],
