@@ -17,6 +17,7 @@ The people's side is Python:
     note = await pane.send_voice(ogg, seconds)          await pane.send_file(png, "a.png")
     await pane.edit(said, "hi")    await pane.delete(said)    await pane.react(said, "🔥")
     asked = await pane.run("lesson book", teacher=ana)  # .is_answered, .has_failed, .answer
+    await pane.use("Report", said)           # the menu under a message
     choices = await pane.complete("find", "language", "spa")
     answer = await pane.wait(lambda message: "Hola" in message.content)
     await pane.press(answer, label="Go")     await pane.choose(answer, "b1", custom_id="level")

@@ -4,7 +4,7 @@ from typing import Any
 
 from bot.simulators.discord import changes
 from bot.simulators.discord.call import Call
-from bot.simulators.discord.commands import check_choice
+from bot.simulators.discord.commands import CHAT, MESSAGE, USER, check_choice
 from bot.simulators.discord.components import check_modal
 from bot.simulators.discord.content import read_changes, read_message
 from bot.simulators.discord.errors import invalid, refusal, too_long
@@ -120,6 +120,8 @@ def _modal(world: World, interaction: Interaction, data: Json, _: Call) -> None:
     world.show("MODAL_OPENED", shown, world.channels.get(interaction.channel_id))
 
 
+_KINDS = {CHAT: 20, USER: 23, MESSAGE: 23}  # of messages that answer commands
+
 _ANSWERS: dict[Callback, Any] = {
     Callback.MESSAGE: _message,
     Callback.DEFERRED_MESSAGE: _deferred,
@@ -148,7 +150,7 @@ def _add(
         world,
         world.channel(interaction.channel_id),
         world.bot.user_id,
-        kind=20 if is_first else 0,
+        kind=_KINDS[interaction.data["type"]] if is_first else 0,
         asked_by=asked_by,
         seen_by=interaction.user_id if is_ephemeral else None,
         **read,
@@ -163,6 +165,8 @@ def _metadata(world: World, interaction: Interaction) -> Json:
         "user": user_json(world.accounts[interaction.user_id]),
         "authorizing_integration_owners": {},
     }
+    if "target_id" in interaction.data:
+        data["target_message_id"] = interaction.data["target_id"]
     if interaction.kind is Kind.COMPONENT:
         data["interacted_message_id"] = str(interaction.message_id)
     if interaction.opened_by is not None:

@@ -50,7 +50,7 @@ class Filled:
 def shown(world: World, account: Account, channel: Channel) -> list[Shown]:
     """What the person sees after typing "/" in this channel."""
     listed: list[Shown] = []
-    for command in _usable(world, account, channel):
+    for command in _usable(world, account, channel, CHAT):
         listed += _leaves(command, account.locale, ())
     return listed
 
@@ -62,7 +62,7 @@ def find(world: World, account: Account, channel: Channel, name: str) -> tuple[J
         ValueError: the person has no such command here; says which there are.
     """
     words = name.split()
-    for command in _usable(world, account, channel):
+    for command in _usable(world, account, channel, CHAT):
         if path := _path(command, words, account.locale):
             return command, path
     there_is = [each.canonical for each in shown(world, account, channel)]
@@ -96,12 +96,24 @@ def fill(
     return Filled(data | {"options": filled}, user_ids)
 
 
-def _usable(world: World, account: Account, channel: Channel) -> list[Json]:
+def entry(world: World, account: Account, channel: Channel, name: str, kind: int) -> Json:
+    """A command of the menu under a message or a user, by a name in either language.
+
+    Raises:
+        ValueError: the menu has no such entry here.
+    """
+    for command in _usable(world, account, channel, kind):
+        if name in (command["name"], (command["name_localizations"] or {}).get(account.locale)):
+            return {"id": command["id"], "name": command["name"], "type": kind}
+    raise ValueError(f"no entry {name!r} in this menu")
+
+
+def _usable(world: World, account: Account, channel: Channel, kind: int) -> list[Json]:
     found = []
     for command in world.commands.available(channel.guild_id):
         contexts = command.get("contexts")
         context = 1 if channel.is_dm else 0
-        if command["type"] != CHAT or (contexts is not None and context not in contexts):
+        if command["type"] != kind or (contexts is not None and context not in contexts):
             continue
         if channel.is_dm and command.get("dm_permission") is False:
             continue

@@ -6,10 +6,12 @@ from typing import Any
 
 from bot.simulators.discord import changes, menu
 from bot.simulators.discord.asking import Asker, resolved
+from bot.simulators.discord.commands import MESSAGE
 from bot.simulators.discord.components import BUTTON, OTHER_SELECTS, STRING_SELECT, walk
 from bot.simulators.discord.forms import option_value
 from bot.simulators.discord.interaction import Interaction, Kind
 from bot.simulators.discord.mentions import read_pings
+from bot.simulators.discord.message_wire import message_json
 from bot.simulators.discord.model import (
     NO_FLAGS,
     Account,
@@ -147,6 +149,19 @@ class Pane(View):
         data = filled.data
         if filled.user_ids:
             data["resolved"] = resolved(self._world, self.channel, filled.user_ids)
+        return self._asker.ask(Kind.COMMAND, data)
+
+    async def use(self, entry: str, /, target: Message | int) -> Interaction:
+        """Choose an entry of the bot in the menu under a message, "Report" for instance.
+
+        Raises:
+            ValueError: no such message or entry.
+        """
+        found = self._existing(target)
+        data = menu.entry(self._world, self._account, self.channel, entry, MESSAGE)
+        target_id = str(found.message_id)
+        data["target_id"] = target_id
+        data["resolved"] = {"messages": {target_id: message_json(self._world, found)}}
         return self._asker.ask(Kind.COMMAND, data)
 
     async def complete(

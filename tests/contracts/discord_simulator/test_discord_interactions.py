@@ -231,6 +231,20 @@ async def test_choices_are_offered_while_typing(bot, sim, tom):
     assert (await tom.dm().wait()).content == "es"
 
 
+async def test_a_message_is_handed_over_from_its_menu(bot, sim, tom):
+    @bot.tree.context_menu(name="Report")
+    async def report(interaction: discord.Interaction, message: discord.Message) -> None:
+        await interaction.response.send_message(f"Reported: {message.content}", ephemeral=True)
+
+    await bot.tree.sync()
+    said = await tom.dm().send("bad words")
+    await tom.dm().use("Report", said)
+    assert (await tom.dm().wait()).content == "Reported: bad words"
+    with pytest.raises(ValueError, match="no entry"):
+        await tom.dm().use("Praise", said)
+    assert tom.dm().commands == []
+
+
 async def test_commands_live_in_their_contexts(bot, sim, tom):
     @bot.tree.command(description="For managers")
     @app_commands.guild_only()
