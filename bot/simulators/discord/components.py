@@ -9,11 +9,11 @@ from bot.simulators.discord.errors import Json, invalid, missing, too_long
 
 ROW, BUTTON, STRING_SELECT, TEXT_INPUT = 1, 2, 3, 4
 OTHER_SELECTS = (5, 6, 7, 8)  # user, role, mentionable, channel
-SECTION, TEXT_DISPLAY, CONTAINER, LABEL = 9, 10, 17, 18
-FILE_UPLOAD, RADIO_GROUP, CHECKBOX_GROUP, CHECKBOX = 19, 21, 22, 23
+TEXT_DISPLAY, LABEL, FILE_UPLOAD, RADIO_GROUP, CHECKBOX_GROUP, CHECKBOX = 10, 18, 19, 21, 22, 23
 _LINK, _PREMIUM = 5, 6
-_ONLY_V2 = {9, 10, 11, 12, 13, 14, 17}
-_IN_LABEL = {STRING_SELECT, TEXT_INPUT, *OTHER_SELECTS, 19, 21, 22, 23}
+_ONLY_V2 = {9, TEXT_DISPLAY, 11, 12, 13, 14, 17}  # from sections to containers
+_CHOICES = {FILE_UPLOAD, RADIO_GROUP, CHECKBOX_GROUP, CHECKBOX}
+_IN_LABEL = {STRING_SELECT, TEXT_INPUT, *OTHER_SELECTS, *_CHOICES}
 _MOST_ROWS, _MOST_V2, _MOST_IN_MODAL = 5, 40, 5
 
 
@@ -69,51 +69,48 @@ def _walk_one(component: object, place: str) -> Iterator[tuple[str, Json]]:
 
 def check_message_components(components: object, *, is_v2: bool) -> tuple[Json, ...]:
     """The components of a message with an `id` each. Raises ApiError 50035."""
-    numbers = count(1)
-    seen: set[str] = set()
-    components = deepcopy(components)
-    everything = list(walk(components))
+    checked = deepcopy(components)
+    everything = list(walk(checked))
     if is_v2 and len(everything) > _MOST_V2:
         raise invalid("components", "COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED", "At most 40")
-    for place, component in everything:
-        if not is_v2 and component["type"] in _ONLY_V2:
-            raise invalid(f"{place}.type", "UNION_TYPE_CHOICES", "Value of field must be one of 1.")
-        _check(component, place)
-        _check_id(component, place, seen)
-        component.setdefault("id", next(numbers))
-        component.pop("required", None)  # means something in forms alone
-    rows = list(components) if isinstance(components, list) else []
     if not is_v2:
-        if len(rows) > _MOST_ROWS:
-            raise invalid(
-                "components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length."
-            )
-        if any(row["type"] != ROW for row in rows):
-            reason = "The specified component type is invalid in this context"
-            raise invalid("components.0.type", "COMPONENT_TYPE_INVALID", reason)
-    return tuple(rows)
+        _check_rows(everything)
+    for place, component in everything:
+        _check(component, place)
+        component.pop("required", None)  # means something in forms alone
+    _check_ids(everything)
+    return tuple(checked) if isinstance(checked, list) else ()
 
 
 def check_modal(data: Json) -> Json:
-    """A form to open. Raises ApiError 50035."""
+    """A form to open, its components with an `id` each. Raises ApiError 50035."""
     _check_length(data, "title", "data", 45, 1)
     _check_length(data, "custom_id", "data", 100, 1)
-    data = deepcopy(data)
-    components = data.get("components")
-    seen: set[str] = set()
-    numbers = count(1)
+    checked = deepcopy(data)
+    components = checked.get("components")
     if not isinstance(components, list) or not 1 <= len(components) <= _MOST_IN_MODAL:
         raise too_long("data.components", _MOST_IN_MODAL, 1)
-    for place, component in walk(components, "data.components"):
+    everything = list(walk(components, "data.components"))
+    for place, component in everything:
         if component["type"] == TEXT_INPUT:
             _check_text_input(component, place)
-        elif component["type"] != BUTTON:
+        else:
             _check(component, place)
         if component["type"] == LABEL:
             _check_label(component, place)
-        _check_id(component, place, seen)
-        component.setdefault("id", next(numbers))
-    return data
+    _check_ids(everything)
+    return checked
+
+
+def _check_rows(everything: list[tuple[str, Json]]) -> None:
+    """Without layouts a message has up to five rows, and nothing beside them."""
+    if sum(place.count(".") == 1 for place, _ in everything) > _MOST_ROWS:
+        raise too_long("components", _MOST_ROWS, 1)
+    for place, component in everything:
+        is_top = place.count(".") == 1
+        if component["type"] in _ONLY_V2 or is_top != (component["type"] == ROW):
+            reason = "The specified component type is invalid in this context"
+            raise invalid(f"{place}.type", "COMPONENT_TYPE_INVALID", reason)
 
 
 def _check(component: Json, place: str) -> None:
@@ -206,16 +203,21 @@ def _check_text_input(field: Json, place: str) -> None:
             raise invalid(f"{place}.{name}", "NUMBER_TYPE_MAX", "Out of bounds")
 
 
-def _check_id(component: Json, place: str, seen: set[str]) -> None:
-    custom_id = component.get("custom_id")
-    if custom_id is None:
-        return
-    if not isinstance(custom_id, str) or not 1 <= len(custom_id) <= 100:
-        raise too_long(f"{place}.custom_id", 100, 1)
-    if custom_id in seen:
-        reason = "Component custom id cannot be duplicated"
-        raise invalid(f"{place}.custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED", reason)
-    seen.add(custom_id)
+def _check_ids(everything: list[tuple[str, Json]]) -> None:
+    """Each `custom_id` occurs once; each component gets an `id` where it brought none."""
+    seen: set[str] = set()
+    numbers = count(1)
+    for place, component in everything:
+        component.setdefault("id", next(numbers))
+        custom_id = component.get("custom_id")
+        if custom_id is None:
+            continue
+        if not isinstance(custom_id, str) or not 1 <= len(custom_id) <= 100:
+            raise too_long(f"{place}.custom_id", 100, 1)
+        if custom_id in seen:
+            reason = "Component custom id cannot be duplicated"
+            raise invalid(f"{place}.custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED", reason)
+        seen.add(custom_id)
 
 
 def _check_length(holder: Json, name: str, place: str, longest: int, shortest: int = 0) -> None:

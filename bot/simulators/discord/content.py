@@ -185,7 +185,14 @@ def _embeds(embeds: list[Json]) -> tuple[Json, ...]:
     if total > 6000:
         reason = "Embed size exceeds maximum size of 6000"
         raise invalid("embeds", "MAX_EMBED_SIZE_EXCEEDED", reason)
-    return tuple(embed | {"type": "rich"} for embed in embeds)
+    return tuple(_as_shown(embed) for embed in embeds)
+
+
+def _as_shown(embed: Json) -> Json:
+    shown = embed | {"type": "rich"}
+    if "fields" in embed:
+        shown["fields"] = [{"inline": False} | field for field in embed["fields"]]
+    return shown
 
 
 def _check_fields(fields: list[Json], where: str) -> None:

@@ -115,6 +115,8 @@ async def test_too_much_and_nothing_are_refused(bot, sim, tom, content, field):
         ([[{"type": 2, "style": 1, "label": "A"}]], "custom_id"),
         ([[{"type": 2, "style": 5, "label": "A", "url": "https://x", "custom_id": "x"}]], "url"),
         ([[{"type": 3, "custom_id": "s", "options": []}]], "options"),
+        ([[{"type": 10, "content": "text"}]], "invalid in this context"),
+        ([[{"type": 4, "custom_id": "t", "style": 1}]], "invalid in this context"),
         ([[{"type": 2, "style": 1, "label": "A", "custom_id": str(n)}] for n in range(6)], "5"),
     ],
 )
@@ -127,6 +129,28 @@ async def test_components_discord_does_not_know_are_refused(bot, sim, tom, compo
         await bot.http.send_message(channel.id, params=parameters)
     assert refused.value.code == 50035
     assert problem in str(refused.value).lower()
+    sim.violations.clear()
+
+
+async def test_layouts_and_plain_words_do_not_mix(rest, sim, tom):
+    layout = {"flags": 1 << 15, "components": [{"type": 10, "content": "text"}]}
+    assert (await rest.send(tom.dm().channel_id, "words", **layout)).code == 50035
+    assert (await rest.send(tom.dm().channel_id, "", **layout)).status == 200
+    most = layout | {"components": [{"type": 10, "content": "text"}] * 41}
+    assert (await rest.send(tom.dm().channel_id, "", **most)).code == 50035
+    sim.violations.clear()
+
+
+async def test_embeds_have_their_lengths(rest, sim, tom):
+    for embed, status in (
+        ({"title": "t", "description": "d", "fields": [{"name": "n", "value": "v"}]}, 200),
+        ({"title": "t" * 257}, 400),
+        ({"description": "d" * 4097}, 400),
+        ({"fields": [{"name": "n", "value": "v" * 1025}]}, 400),
+        ({"description": "d" * 4000, "fields": [{"name": "n", "value": "v" * 1000}] * 2}, 400),
+    ):
+        assert (await rest.send(tom.dm().channel_id, "", embeds=[embed])).status == status
+    assert tom.dm().messages[-1].text == "t\nd"
     sim.violations.clear()
 
 
