@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import structlog
@@ -30,7 +30,7 @@ from bot.messaging.inbox import Inbox, Translator
 from bot.messaging.instance import Instance
 from bot.messaging.model import Address, MessageKind, Outgoing, Paragraph
 from bot.messaging.outbox import Sender
-from bot.messaging.ports import PacedMessenger, Received
+from bot.messaging.ports import OutboxWork, PacedMessenger, Received
 from bot.storage import schema
 from bot.storage.engine import SqlStorage, open_storage
 from bot.storage.vault import Keyring, parse_keys
@@ -194,7 +194,7 @@ def _assemble(settings: Settings, clock: Clock, storage: SqlStorage, instance: I
         worker=Worker(
             storage,
             clock,
-            {CLOSE_JOB: idle_closer(parts.service, clock)},
+            {CLOSE_JOB: idle_closer(parts.service, clock), **product.relay.jobs({})},
             is_shared=storage.is_shared,
         ),
         platform=None,
@@ -215,7 +215,13 @@ def _connect(
     if app.settings.mail.smtp_url is not None:
         messengers[MAIL] = _mail(app.settings)
     app.senders = {
-        name: Sender(app.storage, app.clock, messenger, on_trouble=partial(_mail_trouble, app))
+        name: Sender(
+            app.storage,
+            app.clock,
+            messenger,
+            on_trouble=partial(_trouble, app),
+            on_settled=partial(_settled, app),
+        )
         for name, messenger in messengers.items()
     }
 
@@ -249,6 +255,21 @@ def _mail(settings: Settings) -> SmtpMessenger:
         return SmtpMessenger(mail.smtp_url.get_secret_value(), mail.sender)
     except ValueError as error:
         raise WrongSettings(f"LINGUAFLEX_{error}") from error
+
+
+def _settled(
+    app: App, work: OutboxWork, message: Outgoing, message_id: str | None, error: str | None
+) -> None:
+    """The relay hears of its rows; every unit of this storage works on a `Work`."""
+    app.product.relay.settled(cast(Work, work), message, message_id, error)
+
+
+async def _trouble(app: App, message: Outgoing) -> None:
+    """Something could not be sent at once: whoever waits for it is told."""
+    if message.to.platform == MAIL:
+        await _mail_trouble(app, message)
+    else:
+        await app.product.relay.waits(message)
 
 
 async def _mail_trouble(app: App, message: Outgoing) -> None:

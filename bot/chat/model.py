@@ -1,5 +1,6 @@
 """What a student and a teacher write to each other, and where each of them reads it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -156,7 +157,7 @@ class Copy:
 TRANSCRIPT_POSITION = 1_000
 
 
-def delivery_of(copies: list[Copy]) -> DeliveryState:
+def delivery_of(copies: Sequence[Copy]) -> DeliveryState:
     """The state of a message by the states of its parts."""
     states = {copy.state for copy in copies if copy.position < TRANSCRIPT_POSITION}
     if DeliveryState.FAILED in states:

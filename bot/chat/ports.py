@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.accounts.ports import AccountsWork
+from bot.accounts.teacher_ports import TeachersWork
 from bot.chat.model import (
     ChatMessage,
     Copy,
@@ -118,7 +119,7 @@ class BlobPort(Protocol):
     def remove(self, *blob_ids: str) -> None: ...
 
 
-class ChatWork(AccountsWork, Protocol):
+class ChatWork(AccountsWork, TeachersWork, Protocol):
     """Everything carrying a message may touch, in one transaction."""
 
     @property
@@ -129,12 +130,6 @@ class ChatWork(AccountsWork, Protocol):
     def jobs(self) -> JobPort: ...
     @property
     def blobs(self) -> BlobPort: ...
-
-
-class Contactable(Protocol):
-    """Who may be written to as a teacher: only those who were verified."""
-
-    def __call__(self, work: ChatWork, teacher_id: str, /) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)

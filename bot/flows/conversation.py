@@ -9,6 +9,7 @@ from bot.flows.dispatch import Conversation
 from bot.flows.own_records import PEOPLE_RECORDS, Records, practice_records
 from bot.flows.people import People
 from bot.flows.practice import Practice
+from bot.flows.relay_parts import RelayParts, assemble_relay
 from bot.flows.runner import Runner, menu_rows
 from bot.flows.scene import Later, Scene
 from bot.flows.turn_buttons import TurnButtons
@@ -25,6 +26,7 @@ class Product:
     conversation: Conversation
     practice: Practice
     commands: CommandTable
+    relay: RelayParts
     records: Records
 
 
@@ -33,12 +35,18 @@ def assemble(parts: Parts, codes: Codes) -> Product:
     runner = Runner()
     turns = VoiceTurns(parts)
     practice = Practice(parts.service, turns, parts.chain, runner)
+    relay = assemble_relay(parts)
     buttons = TurnButtons(parts, turns, practice, runner)
     records = (practice_records(parts.service), PEOPLE_RECORDS)
     people = People(runner, practice, parts, codes, records)
     runner.add(buttons.fix_flow(), *people.flows())
     table = CommandTable(
-        [*_practice_commands(practice), *people.commands(), _cancel(runner, practice)]
+        [
+            *_practice_commands(practice, relay),
+            *relay.talk.commands(),
+            *people.commands(),
+            _cancel(runner, practice),
+        ]
     )
     people.table = table
     conversation = Conversation(
@@ -48,19 +56,22 @@ def assemble(parts: Parts, codes: Codes) -> Product:
             TURN_PREFIX: buttons.press,
             CONTEXT_PREFIX: practice.press_context,
             **people.presses(),
+            **relay.talk.presses(),
         },
         on_speech=practice.on_speech,
         on_text=practice.on_text,
         on_file=practice.on_file,
+        carry=relay.talk.carry,
+        on_change=relay.talk.changed,
         resume=turns.resume,
         overtaking_presses=(f"{TURN_PREFIX}:*:end", "c:end", "c:cancel"),
     )
-    return Product(conversation, practice, table, records)
+    return Product(conversation, practice, table, relay, records)
 
 
-def _practice_commands(practice: Practice) -> Sequence[Command]:
+def _practice_commands(practice: Practice, relay: RelayParts) -> Sequence[Command]:
     return [
-        Command(name="talk", action=practice.talk),
+        Command(name="talk", action=relay.talk.leaving(practice.talk)),
         Command(name="end", action=practice.end, overtakes=True),
         Command(name="report", action=practice.reports),
     ]

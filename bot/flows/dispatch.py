@@ -32,6 +32,13 @@ SPOKEN = frozenset({MediaKind.VOICE, MediaKind.AUDIO, MediaKind.VIDEO_NOTE})
 Press = Callable[[Scene, str], Later | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A message went to a partner; `later` is what is left to do."""
+
+    later: Later | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """What the product does with what people send; put together in `app.py`.
@@ -43,6 +50,8 @@ class Conversation:
         on_speech: a voice note, an audio file or a video note outside of a flow.
         on_text: typed text outside of a flow.
         on_file: a photo or document outside of a flow.
+        carry: takes a message outside of a flow to a partner; None: it is not for one.
+        on_change: an edit, a removal or a reaction.
         resume: goes on with what an event had begun when a crash cut it off; None: it had not.
         overtaking_presses: patterns of button data that end or cancel something.
     """
@@ -53,6 +62,8 @@ class Conversation:
     on_speech: Callable[[Scene], Later | None]
     on_text: Callable[[Scene], Later | None]
     on_file: Callable[[Scene], Later | None]
+    carry: Callable[[Scene], Carried | None]
+    on_change: Callable[[Scene], Later | None]
     resume: Callable[[Scene], Later | None]
     overtaking_presses: tuple[str, ...] = ()
 
@@ -131,8 +142,14 @@ class Dispatch:
                 return self._command(scene, incoming.command or "", incoming.text or "")
             case IncomingKind.BUTTON:
                 return self._button(scene, incoming.data or "")
+            case IncomingKind.FORM:
+                return self._form(scene)
             case IncomingKind.TEXT | IncomingKind.MEDIA | IncomingKind.CONTACT:
                 return self._content(scene)
+            case IncomingKind.EDITED | IncomingKind.DELETED | IncomingKind.REACTION:
+                return self._conversation.on_change(scene)
+            case IncomingKind.OTHER if not incoming.is_shared:
+                self._conversation.carry(scene)
             case IncomingKind.MOVED if incoming.moved_to:
                 address = incoming.address
                 scene.work.identities.move_room(address.platform, address.room, incoming.moved_to)
@@ -161,9 +178,14 @@ class Dispatch:
                 return self._conversation.runner.press(scene, data)
             return self._conversation.presses.get(prefix, _unknown_press)(scene, rest)
         except StaleButton as stale:
-            scene.answer_button(scene.texts(stale.key))
-            scene.say(scene.text("button.stale_menu"), buttons=menu_rows(scene))
-            return None
+            return _stale(scene, stale)
+
+    def _form(self, scene: Scene) -> Later | None:
+        incoming = scene.incoming
+        try:
+            return self._conversation.runner.fill(scene, incoming.data or "", incoming.form)
+        except StaleButton as stale:
+            return _stale(scene, stale)
 
     def _content(self, scene: Scene) -> Later | None:
         incoming, runner = scene.incoming, self._conversation.runner
@@ -175,6 +197,10 @@ class Dispatch:
         state = runner.find(scene)
         if state is not None and state.asked_in == scene.place and runner.wants(state, given):
             return runner.answer(scene, state, given)
+        if incoming.kind is not IncomingKind.CONTACT:
+            carried = self._conversation.carry(scene)
+            if carried is not None:
+                return carried.later
         if incoming.is_shared and incoming.kind is IncomingKind.TEXT:
             return None  # people talking to each other; nobody asked us
         if incoming.media is not None:
@@ -198,6 +224,11 @@ class Dispatch:
             await self._storage.write(unit)
         except AlreadyDone:
             return
+
+
+def _stale(scene: Scene, stale: StaleButton) -> None:
+    scene.answer_button(scene.texts(stale.key))
+    scene.say(scene.text("button.stale_menu"), buttons=menu_rows(scene))
 
 
 def _unknown_press(scene: Scene, data: str) -> Later | None:

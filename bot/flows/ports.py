@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.accounts.ports import AccountsWork
-from bot.accounts.teacher_ports import TeachersWork
+from bot.chat.ports import ChatWork
 from bot.core.repository import Repository
 from bot.flows.state import FlowState
 from bot.jobs.model import Job
@@ -103,7 +102,7 @@ class PersonVault(Protocol):
     def destroy(self, user_id: str, /) -> None: ...
 
 
-class FlowWork(AccountsWork, TeachersWork, Protocol):
+class FlowWork(ChatWork, Protocol):
     """Everything an answer to an event may touch, in one transaction."""
 
     @property

@@ -1,7 +1,9 @@
 """The settings that rules of the conversation need."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+
+from bot.chat.policy import Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,8 +16,10 @@ class Rules:
         idle_after: a practice without a word for so long is closed with its report.
         max_note_seconds: longest voice note that is taken.
         admins: "platform:id" of the people named as admins in the settings.
-        has_mail: a mail server is configured, so that an address can be confirmed.
+        has_mail: a mail server is configured.
+        has_codes: an address can be confirmed, by a mail of ours or by a service.
         recording_kept_for: how long a kept recording stays.
+        relay: how much people may write to each other.
     """
 
     guest_turns: int = 3
@@ -24,4 +28,6 @@ class Rules:
     max_note_seconds: float = 300.0
     admins: frozenset[str] = frozenset()
     has_mail: bool = True
+    has_codes: bool = True
     recording_kept_for: timedelta = timedelta(days=30)
+    relay: Limits = field(default_factory=Limits)

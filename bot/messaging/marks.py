@@ -9,7 +9,7 @@ import structlog
 from bot.core.clock import Clock
 from bot.core.errors import ServiceFailure
 from bot.messaging.model import Outgoing
-from bot.messaging.ports import OutboxStorage, OutboxWork
+from bot.messaging.ports import OutboxStorage, OutboxWork, Settled
 
 _log = structlog.get_logger()
 
@@ -27,11 +27,19 @@ class Mark:
 
 
 class Marks:
-    """Writes marks: those that come while a unit is being committed share the next one."""
+    """Writes marks: those that come while a unit is being committed share the next one.
 
-    def __init__(self, storage: OutboxStorage, clock: Clock) -> None:
+    Args:
+        on_settled: told of each in the same unit. Should it fail, the mark alone is written: a
+            message that has arrived must not go out again.
+    """
+
+    def __init__(
+        self, storage: OutboxStorage, clock: Clock, on_settled: Settled | None = None
+    ) -> None:
         self._storage = storage
         self._clock = clock
+        self._on_settled = on_settled
         self._waiting: list[Mark] = []
         self._bell = asyncio.Event()
 
@@ -76,15 +84,28 @@ class Marks:
                 for mark in marks:
                     await self._write([mark])
                 return
-            _log.exception("outbox.mark_failed", key=marks[0].message.key)
+            await self._write_alone(marks[0])
         for mark in marks:
             if not mark.written.done():
                 mark.written.set_result(None)
 
-    def _settle(self, work: OutboxWork, marks: Sequence[Mark]) -> None:
+    async def _write_alone(self, mark: Mark) -> None:
+        _log.exception("outbox.mark_failed", key=mark.message.key)
+        if self._on_settled is None:
+            return
+        try:
+            await self._storage.write(lambda work: self._settle(work, [mark], is_told=False))
+        except ServiceFailure:
+            raise
+        except Exception:
+            _log.exception("outbox.mark_failed", key=mark.message.key)
+
+    def _settle(self, work: OutboxWork, marks: Sequence[Mark], *, is_told: bool = True) -> None:
         at = self._clock.now()
         for mark in marks:
             message, attachment = mark.message, mark.message.attachment
             work.outbox.settle(message.key, at, message_id=mark.message_id, error=mark.error)
             if attachment is not None and not attachment.is_kept:
                 work.blobs.remove(attachment.blob_id)
+            if is_told and self._on_settled is not None:
+                self._on_settled(work, message, mark.message_id, mark.error)

@@ -14,14 +14,22 @@ from bot.core.clock import Clock
 from bot.core.crash import crash_point
 from bot.core.errors import Cause, NotFound, ServiceFailure
 from bot.messaging.marks import Marks
-from bot.messaging.model import Address, Change, Outgoing, SendLane
+from bot.messaging.model import Address, Change, MessageKind, MessageRef, Outgoing, SendLane
 from bot.messaging.pace import Bucket, RoomBuckets
-from bot.messaging.ports import OutboxStorage, OutboxWork, PacedMessenger, Undeliverable
+from bot.messaging.ports import (
+    OutboxStorage,
+    OutboxWork,
+    PacedMessenger,
+    Settled,
+    Undeliverable,
+)
 
 _log = structlog.get_logger()
 
 _RANK = {lane: rank for rank, lane in enumerate(SendLane)}
 _PACED = {Change.SEND, Change.EDIT}
+# A person who wrote to another hears of an outage, not of every hiccup.
+_TOLD_AFTER = {MessageKind.RELAY: 3}
 _AT_ONCE = 32
 _FIRST_WAIT_SECONDS = 1.0
 _LONGEST_WAIT_SECONDS = 300.0
@@ -47,8 +55,9 @@ class Sender:
     """Sends one platform's outbox rows.
 
     Args:
-        on_trouble: told once for a message whose first attempt failed, so that the person can be
-            told another way (a mail server that is down, say).
+        on_trouble: told once for a message that could not be sent at once, so that somebody can
+            be told another way (a mail server that is down, say).
+        on_settled: told in the unit that marks a row; see `Settled`.
     """
 
     def __init__(
@@ -58,12 +67,13 @@ class Sender:
         messenger: PacedMessenger,
         *,
         on_trouble: Callable[[Outgoing], Awaitable[None]] | None = None,
+        on_settled: Settled | None = None,
     ) -> None:
         self._storage = storage
         self._clock = clock
         self._messenger = messenger
         self._on_trouble = on_trouble
-        self._marks = Marks(storage, clock)
+        self._marks = Marks(storage, clock, on_settled)
         self._pace = Bucket(messenger.pace)
         self._rooms: dict[str, _Room] = {}
         self._buckets = RoomBuckets()
@@ -253,6 +263,10 @@ class Sender:
         if message.change is Change.SEND and not message.kind.is_resent:
             await self._storage.write(lambda work: work.outbox.begin(message.key))
         try:
+            message = await self._resolved(message)
+            if message.target_key is not None and message.target is None:
+                await self._marks.put(message)  # what it is about never arrived
+                return 0.0
             attachment = await self._bytes(message)
             crash_point(f"before send {message.kind.value}")
             message_id = await self._messenger.send(message, attachment)
@@ -268,6 +282,19 @@ class Sender:
             await self._marks.put(message, message_id)
         return 0.0
 
+    async def _resolved(self, message: Outgoing) -> Outgoing:
+        """With the platform's ids of the rows it refers to, as far as those were sent."""
+        if message.target is None and message.target_key is not None:
+            key, to = message.target_key, message.to
+            found = await self._storage.read(lambda work: work.outbox.find_message_id(key))
+            target = None if found is None else MessageRef(to, found)
+            return replace(message, target=target)
+        if message.reply_to is None and message.reply_to_key is not None:
+            key = message.reply_to_key
+            found = await self._storage.read(lambda work: work.outbox.find_message_id(key))
+            return replace(message, reply_to=found)
+        return message
+
     async def _bytes(self, message: Outgoing) -> bytes | None:
         if message.attachment is None:
             return None
@@ -280,7 +307,7 @@ class Sender:
     async def _failed(self, message: Outgoing, room: _Room, failure: ServiceFailure) -> float:
         room.attempts += 1
         _log.warning("outbox.failed", key=message.key, cause=str(failure), attempt=room.attempts)
-        if room.attempts == 1 and self._on_trouble is not None:
+        if room.attempts == _TOLD_AFTER.get(message.kind, 1) and self._on_trouble is not None:
             await self._tell(self._on_trouble, message)
         if failure.cause is Cause.REJECTED or room.attempts >= _MOST_ATTEMPTS:
             await self._marks.put(message, error=str(failure))
@@ -310,7 +337,8 @@ class Sender:
             await self._storage.write(
                 lambda work: work.identities.set_blocked(address.platform, address.room, at)
             )
-        if not room.attempts and self._on_trouble is not None:
+        is_told = message.kind in _TOLD_AFTER  # by `on_settled`, with what became of it
+        if not room.attempts and not is_told and self._on_trouble is not None:
             await self._tell(self._on_trouble, message)
         await self._marks.put(message, error=refusal.reason)
         return 0.0

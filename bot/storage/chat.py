@@ -41,6 +41,7 @@ _COUNTS = (
     )
     .where(chat_messages.c.sender_id == bindparam("sender_id"))
     .where(chat_messages.c.at > bindparam("day"))
+    .where(chat_messages.c.is_translation.is_(False))
 )
 _SOURCE = (
     select(chat_messages)

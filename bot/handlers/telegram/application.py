@@ -23,7 +23,13 @@ from bot.messaging.model import Incoming
 from bot.messaging.ports import Received, Receiver
 
 API_URL = "https://api.telegram.org"
-ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+ALLOWED_UPDATES = (
+    "message",
+    "edited_message",
+    "message_reaction",
+    "callback_query",
+    "my_chat_member",
+)
 
 PtbApplication = Application[Any, Any, Any, Any, Any, Any]
 _log = structlog.get_logger()

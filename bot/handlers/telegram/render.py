@@ -17,12 +17,14 @@ _PHOTO_LIMIT_BYTES = 10_000_000
 _NOTHING_TO_READ = "…"  # a message needs a text, even one that is only buttons
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _HTML: dict[str, object] = {"parse_mode": "HTML"}
-_TIMED = {MediaKind.VOICE, MediaKind.AUDIO, MediaKind.VIDEO_NOTE}
+_TIMED = {MediaKind.VOICE, MediaKind.AUDIO, MediaKind.VIDEO_NOTE, MediaKind.VIDEO}
 _FILE_METHOD = {
     MediaKind.VOICE: "send_voice",
     MediaKind.AUDIO: "send_audio",
     MediaKind.VIDEO_NOTE: "send_video_note",
     MediaKind.PHOTO: "send_photo",
+    MediaKind.STICKER: "send_photo",
+    MediaKind.VIDEO: "send_video",
     MediaKind.DOCUMENT: "send_document",
 }
 _INSTEAD = {
@@ -30,6 +32,7 @@ _INSTEAD = {
     "send_audio": ("send_document",),
     "send_video_note": ("send_document",),
     "send_photo": ("send_document",),
+    "send_video": ("send_document",),
 }
 
 

@@ -27,6 +27,7 @@ _MEDIA = {
     MediaKind.VOICE: "voice",
     MediaKind.AUDIO: "audio",
     MediaKind.VIDEO_NOTE: "video_note",
+    MediaKind.VIDEO: "video",
     MediaKind.DOCUMENT: "document",
 }
 
@@ -54,6 +55,8 @@ def parse_update(
         return _membership(key, change)
     if (edited := update.get("edited_message")) is not None:
         return _edited(key, edited)
+    if (reaction := update.get("message_reaction")) is not None:
+        return _reaction(key, reaction)
     if (message := update.get("message")) is not None:
         return _message(key, message, bot_username)
     return None
@@ -99,8 +102,10 @@ def _media(message: Object) -> IncomingMedia | None:
     if photo := message.get("photo"):
         largest = max(photo, key=lambda size: int(size["width"] * size["height"]))
         return _file(MediaKind.PHOTO, largest | {"mime_type": "image/jpeg"})
-    if "animation" in message:  # comes with a document beside it, for old clients
-        return None
+    if (animation := message.get("animation")) is not None:
+        return _file(MediaKind.VIDEO, animation)  # a document stands beside it, for old clients
+    if (sticker := message.get("sticker")) is not None:
+        return _sticker(sticker)
     for kind, name in _MEDIA.items():
         if (file := message.get(name)) is not None:
             return _file(kind, file)
@@ -118,13 +123,48 @@ def _file(kind: MediaKind, file: Object) -> IncomingMedia:
     )
 
 
+def _sticker(sticker: Object) -> IncomingMedia | None:
+    """A still picture; of one that moves its preview, where there is one."""
+    picture: Object | None = sticker
+    if sticker.get("is_animated") or sticker.get("is_video"):
+        picture = sticker.get("thumbnail")
+    if picture is None:
+        return None
+    return IncomingMedia(
+        kind=MediaKind.STICKER,
+        file_id=picture["file_id"],
+        mime="image/webp",
+        size=picture.get("file_size"),
+        filename="sticker.webp",
+    )
+
+
 def _edited(key: str, message: Object) -> Incoming | None:
     writer = _writer(message)
     if writer is None:
         return None
     place = _place(message, writer) | {"at": _time(message.get("edit_date") or message["date"])}
     text = message.get("text", message.get("caption"))
-    return Incoming(key=key, kind=IncomingKind.OTHER, text=text, **place)
+    return Incoming(key=key, kind=IncomingKind.EDITED, text=text, **place)
+
+
+def _reaction(key: str, change: Object) -> Incoming | None:
+    """Of several reactions the last; one without an emoji of its own counts as none."""
+    user = change.get("user")
+    if user is None:  # somebody anonymous, in a group
+        return None
+    address = _address(change)
+    emoji = [each["emoji"] for each in change["new_reaction"] if each["type"] == "emoji"]
+    return Incoming(
+        key=key,
+        kind=IncomingKind.REACTION,
+        sender=_sender(user),
+        address=address,
+        at=_time(change["date"]),
+        is_shared=_is_shared(change["chat"]),
+        message=MessageRef(address, str(change["message_id"])),
+        reaction=emoji[-1] if emoji else None,
+    )
 
 
 def _moved(key: str, message: Object) -> Incoming:

@@ -1,0 +1,60 @@
+"""The relay, put together for the conversation, for the senders and for the worker."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.chat.mirror import Mirror
+from bot.chat.ports import Rooms
+from bot.chat.receipts import Receipts
+from bot.chat.service import OPEN_ROOM_JOB, Relay
+from bot.flows.ports import FlowWork
+from bot.flows.relay import RelayTalk
+from bot.flows.relay_engines import EngineTranscriber, EngineTranslator
+from bot.flows.relay_files import TRANSCRIBE_JOB, RelayFiles
+from bot.flows.relay_jobs import AwaitedJob, RelayJobs
+from bot.flows.relay_safety import RelaySafety
+from bot.flows.relay_translation import RelayTranslation
+from bot.flows.voice_turn import Parts
+from bot.messaging.model import Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class RelayParts:
+    """What others need of the relay."""
+
+    parts: Parts
+    relay: Relay
+    talk: RelayTalk
+    receipts: Receipts
+
+    def settled(
+        self, work: FlowWork, sent: Outgoing, message_id: str | None, error: str | None
+    ) -> None:
+        """For the senders: a row was sent, or never will be; in the unit that marks it."""
+        self.receipts.settled(work, sent, message_id, error, self.parts.scenes.clock.now())
+
+    async def waits(self, stuck: Outgoing) -> None:
+        """For the senders: a platform is away."""
+        now = self.parts.scenes.clock.now()
+        await self.parts.storage.write(lambda work: self.receipts.waits(work, stuck, now))
+
+    def jobs(self, rooms: Mapping[str, Rooms]) -> Mapping[str, AwaitedJob]:
+        """For the worker. `rooms`: by platform, of those that open rooms in channels."""
+        parts = self.parts
+        transcriber = EngineTranscriber(parts.chain, parts.codec)
+        jobs = RelayJobs(self.relay, parts.storage, parts.scenes.clock, transcriber, rooms)
+        return {TRANSCRIBE_JOB: jobs.transcribe, OPEN_ROOM_JOB: jobs.open_room}
+
+
+def assemble_relay(parts: Parts) -> RelayParts:
+    """The relay with the engines and limits there are."""
+    translator = EngineTranslator(parts.chain.engines)
+    mirror = Mirror(can_translate=translator.is_available)
+    relay = Relay(parts.scenes.rules.relay, mirror)
+    talk = RelayTalk(
+        relay,
+        RelayFiles(relay, parts),
+        RelaySafety(relay),
+        RelayTranslation(relay, translator, parts),
+    )
+    return RelayParts(parts, relay, talk, Receipts())

@@ -1,0 +1,119 @@
+"""Muting, blocking and reporting a partner."""
+
+from bot.accounts.model import User
+from bot.accounts.reach import preferred_address
+from bot.chat.mirror import PREFIX, shown_name
+from bot.chat.model import ReportReason, Thread
+from bot.chat.service import Relay
+from bot.core.entity import short_id
+from bot.flows.runner import StaleButton
+from bot.flows.scene import Rows, Scene
+from bot.i18n.catalog import Texts, texts_in
+from bot.messaging.model import MessageKind, Outgoing, Paragraph, Style
+
+_LINES_SHOWN = 10
+_LONGEST_LINE = 300
+
+
+class RelaySafety:
+    """The buttons under "You are writing to ..."."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+
+    def rows(self, scene: Scene, thread: Thread) -> Rows:
+        """What can be done about a partner, as things stand."""
+        own, short = scene.user.id, short_id(thread.id)
+        mute = "unmute" if thread.has_muted(own) else "mute"
+        block = "unblock" if thread.has_blocked(own) else "block"
+        return [
+            [
+                scene.button(f"relay.button.{mute}", f"{PREFIX}:{mute}:{short}"),
+                scene.button(f"relay.button.{block}", f"{PREFIX}:{block}:{short}"),
+                scene.button("relay.button.report", f"{PREFIX}:report:{short}"),
+            ]
+        ]
+
+    def press(self, scene: Scene, thread: Thread, action: str, argument: str) -> None:
+        """One of the buttons; the thread is the presser's."""
+        match action:
+            case "mute" | "unmute":
+                self._mute(scene, thread, is_muted=action == "mute")
+            case "block" | "unblock":
+                self._block(scene, thread, is_blocked=action == "block")
+            case "report":
+                self._report(scene, thread, argument)
+            case _:
+                raise StaleButton
+
+    def _mute(self, scene: Scene, thread: Thread, *, is_muted: bool) -> None:
+        scene.answer_button()
+        saved = self._relay.mute(scene.work, thread, scene.user.id, scene.now, is_muted=is_muted)
+        self._say(scene, saved, "relay.muted" if is_muted else "relay.unmuted")
+
+    def _block(self, scene: Scene, thread: Thread, *, is_blocked: bool) -> None:
+        scene.answer_button()
+        saved = self._relay.block(scene.work, thread, scene.user.id, is_blocked=is_blocked)
+        self._say(scene, saved, "relay.blocked" if is_blocked else "relay.unblocked")
+
+    def _say(self, scene: Scene, thread: Thread, key: str) -> None:
+        name = self._relay.partner_name(scene.work, thread, scene.user)
+        scene.show(scene.text(key, name=name), buttons=self.rows(scene, thread))
+
+    def _report(self, scene: Scene, thread: Thread, reason: str) -> None:
+        scene.answer_button()
+        if not reason:
+            short = short_id(thread.id)
+            rows = [
+                [scene.button(f"relay.reason.{each}", f"{PREFIX}:report:{short}:{each}")]
+                for each in ReportReason
+            ]
+            scene.show(scene.text("relay.report_why"), buttons=rows)
+            return
+        try:
+            wanted = ReportReason(reason)
+        except ValueError as error:
+            raise StaleButton from error
+        self._relay.report(scene.work, thread, scene.user, wanted, scene.now)
+        self._tell_admins(scene, thread, wanted)
+        scene.show(scene.text("relay.report_thanks"), buttons=self.rows(scene, thread))
+
+    def _tell_admins(self, scene: Scene, thread: Thread, reason: ReportReason) -> None:
+        """They see the last messages of this thread, and of no other."""
+        for admin in scene.work.users.list_admins():
+            to = preferred_address(scene.work.identities.of_user(admin.id))
+            if to is None:
+                continue
+            texts = texts_in(admin.ui_language)
+            head = texts(
+                "relay.report_head",
+                reporter=shown_name(scene.user, texts),
+                reason=texts(f"relay.reason.{reason}"),
+            )
+            scene.work.outbox.put(
+                Outgoing(
+                    key=f"{scene.incoming.key}:reported:{admin.id}",
+                    to=to,
+                    kind=MessageKind.RELAY,
+                    user_id=admin.id,
+                    body=(Paragraph(head, Style.STRONG), *self._excerpt(scene, thread, texts)),
+                ),
+                at=scene.now,
+            )
+
+    def _excerpt(self, scene: Scene, thread: Thread, texts: Texts) -> list[Paragraph]:
+        people = {
+            user.id: user
+            for user in map(scene.work.users.find, (thread.student_id, thread.teacher_id))
+            if user is not None
+        }
+        lines = []
+        for message in scene.work.chat.messages.latest(thread.id, _LINES_SHOWN):
+            said = message.text or message.transcript or texts("relay.report_file")
+            name = _name(people.get(message.sender_id), texts)
+            lines.append(Paragraph(f"{name}: {said[:_LONGEST_LINE]}", Style.QUOTE))
+        return lines
+
+
+def _name(user: User | None, texts: Texts) -> str:
+    return texts("relay.nameless") if user is None else shown_name(user, texts)
