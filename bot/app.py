@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 import structlog
@@ -13,11 +13,17 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from telegram.ext import Application
 
+from bot.accounts.adapters.supabase import SERVICE as SUPABASE
+from bot.accounts.adapters.supabase import SupabaseCodes
 from bot.accounts.codes import Codes
+from bot.accounts.couriers import MailedCodes
 from bot.accounts.entrance import Entrance
+from bot.accounts.reach import preferred_address
+from bot.accounts.tokens import Tokens
 from bot.core.clock import Clock, SystemClock
 from bot.flows.conversation import Product, assemble
 from bot.flows.dispatch import Dispatch
+from bot.flows.forms import FlowForms, Suggestions
 from bot.flows.practice_jobs import CLOSE_JOB, idle_closer
 from bot.flows.rules import Rules
 from bot.flows.scene import Scenes
@@ -28,7 +34,7 @@ from bot.jobs.worker import Worker
 from bot.messaging.adapters.smtp_mail import SmtpMessenger
 from bot.messaging.inbox import Inbox, Translator
 from bot.messaging.instance import Instance
-from bot.messaging.model import Address, MessageKind, Outgoing, Paragraph
+from bot.messaging.model import MessageKind, Outgoing, Paragraph
 from bot.messaging.outbox import Sender
 from bot.messaging.ports import OutboxWork, PacedMessenger, Received
 from bot.storage import schema
@@ -48,7 +54,13 @@ from bot.voice.engines import EngineChain
 from bot.voice.ports import VoiceEngine
 from bot.voice.service import VoiceService
 from bot.web.metrics import Metrics
+from bot.wiring import DISCORD, discord_platform
 from config.settings import HUME_URL, Settings, WrongSettings
+
+if TYPE_CHECKING:  # loaded where there is a token
+    from discord import Client
+
+    from bot.handlers.discord.client import DiscordPlatform
 
 _log = structlog.get_logger()
 
@@ -57,7 +69,7 @@ TELEGRAM, MAIL = "telegram", "mail"
 
 @dataclass(slots=True)
 class App:
-    """A running product. `telegram` is the python-telegram-bot Application.
+    """A running product. `telegram` is the python-telegram-bot Application, `discord` the Client.
 
     It is whole once `build` is entered: events handed in are answered, promises are kept. Polling
     and webhooks are started by `bot.cli.run`.
@@ -74,6 +86,7 @@ class App:
     senders: Mapping[str, Sender]
     worker: Worker[Work]
     platform: TelegramPlatform | None
+    discord_platform: "DiscordPlatform | None"
     metrics: Metrics
 
     @property
@@ -82,6 +95,13 @@ class App:
         if self.platform is None:
             raise WrongSettings("LINGUAFLEX_TELEGRAM__TOKEN is not set")
         return self.platform.application
+
+    @property
+    def discord(self) -> "Client":
+        """discord.py's client. Raises WrongSettings where no token is set."""
+        if self.discord_platform is None:
+            raise WrongSettings("LINGUAFLEX_DISCORD__TOKEN is not set")
+        return self.discord_platform.client
 
     async def receive(self, events: Sequence[Received], /) -> None:
         await self.inbox.receive(events)
@@ -109,9 +129,14 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
         storage = open_storage(settings.database_url, keyring, instance)
         await storage.open()
         stack.push_async_callback(storage.aclose)
-        app = _assemble(settings, clock, storage, instance)
+        supabase = _supabase(settings)
+        if supabase is not None:
+            stack.push_async_callback(supabase.aclose)
+        app = _assemble(settings, clock, storage, instance, supabase)
         stack.push_async_callback(app.chain.aclose)
         stack.push_async_callback(app.codec.aclose)
+        if app.discord_platform is not None:
+            stack.push_async_callback(app.discord_platform.stop)
         await stack.enter_async_context(
             kept_up(storage, clock, instance, app.inbox, app.senders, app.worker)
         )
@@ -150,11 +175,18 @@ def rules_of(settings: Settings) -> Rules:
         max_note_seconds=voice.max_seconds,
         admins=settings.admins,
         has_mail=settings.mail.smtp_url is not None,
+        has_codes=settings.mail.smtp_url is not None or settings.supabase.is_set,
         recording_kept_for=timedelta(days=voice.recording_days),
     )
 
 
-def _assemble(settings: Settings, clock: Clock, storage: SqlStorage, instance: Instance) -> App:
+def _assemble(
+    settings: Settings,
+    clock: Clock,
+    storage: SqlStorage,
+    instance: Instance,
+    supabase: SupabaseCodes | None,
+) -> App:
     rules = rules_of(settings)
     scenes = Scenes(clock, rules, Entrance(rules.admins, _ui_language))
     messengers: dict[str, PacedMessenger] = {}
@@ -167,8 +199,10 @@ def _assemble(settings: Settings, clock: Clock, storage: SqlStorage, instance: I
         codec=codec,
         sound=sound,
         messengers=messengers,
+        start_link=lambda payload: _start_link(app, payload),
     )
-    product = assemble(parts, Codes(clock))
+    codes = Codes(clock, supabase or MailedCodes(storage.keyring.fingerprint))
+    product = assemble(parts, codes, Tokens(clock))
     metrics = Metrics(storage)
     dispatch = Dispatch(
         storage, scenes, product.conversation, parts.turnstile, observe=metrics.observe_event
@@ -194,12 +228,27 @@ def _assemble(settings: Settings, clock: Clock, storage: SqlStorage, instance: I
         worker=Worker(
             storage,
             clock,
-            {CLOSE_JOB: idle_closer(parts.service, clock), **product.relay.jobs({})},
+            {
+                CLOSE_JOB: idle_closer(parts.service, clock),
+                **product.relay.jobs({}),
+                **product.teaching.jobs(clock),
+            },
             is_shared=storage.is_shared,
         ),
         platform=None,
+        discord_platform=None,
         metrics=metrics,
     )
+    app.discord_platform = discord_platform(
+        settings.discord,
+        receiver=app,
+        storage=storage,
+        forms=FlowForms(storage, scenes, product.conversation.runner),
+        suggestions=Suggestions(storage, scenes, product.commands),
+        clock=clock,
+    )
+    if supabase is not None:
+        messengers[SUPABASE] = supabase
     _connect(app, messengers, translators)
     return app
 
@@ -212,6 +261,9 @@ def _connect(
     if app.platform is not None:
         messengers[TELEGRAM] = app.platform.messenger
         translators[TELEGRAM] = app.platform.parse
+    if app.discord_platform is not None:
+        messengers[DISCORD] = app.discord_platform.messenger
+        translators[DISCORD] = app.discord_platform.parse
     if app.settings.mail.smtp_url is not None:
         messengers[MAIL] = _mail(app.settings)
     app.senders = {
@@ -224,6 +276,13 @@ def _connect(
         )
         for name, messenger in messengers.items()
     }
+
+
+def _start_link(app: App, payload: str) -> str | None:
+    """Telegram's deep link; None until the bot's name there is known."""
+    if app.platform is None or not app.platform.application.running:
+        return None
+    return f"https://t.me/{app.platform.application.bot.username}?start={payload}"
 
 
 def _ui_language(locale: str | None) -> str:
@@ -247,6 +306,13 @@ def _telegram(settings: Settings, app: App, clock: Clock) -> TelegramPlatform | 
     )
 
 
+def _supabase(settings: Settings) -> SupabaseCodes | None:
+    supabase = settings.supabase
+    if supabase.url is None or supabase.key is None:
+        return None
+    return SupabaseCodes(httpx.AsyncClient(), supabase.url, supabase.key.get_secret_value())
+
+
 def _mail(settings: Settings) -> SmtpMessenger:
     mail = settings.mail
     if mail.smtp_url is None or mail.sender is None:
@@ -266,7 +332,7 @@ def _settled(
 
 async def _trouble(app: App, message: Outgoing) -> None:
     """Something could not be sent at once: whoever waits for it is told."""
-    if message.to.platform == MAIL:
+    if message.kind is MessageKind.MAIL:
         await _mail_trouble(app, message)
     else:
         await app.product.relay.waits(message)
@@ -274,20 +340,20 @@ async def _trouble(app: App, message: Outgoing) -> None:
 
 async def _mail_trouble(app: App, message: Outgoing) -> None:
     """A mail could not be sent: say so where the person is, so that they go on without it."""
-    if message.to.platform != MAIL or message.user_id is None:
+    if message.user_id is None:
         return
     user_id = message.user_id
 
     def unit(work: Work) -> None:
         user = work.users.find(user_id)
-        rooms = [i for i in work.identities.of_user(user_id) if i.room and i.blocked_at is None]
-        if user is None or not rooms:
+        address = preferred_address(work.identities.of_user(user_id))
+        if user is None or address is None:
             return
         work.outbox.put(
             Outgoing(
                 key=f"{message.key}:trouble",
                 user_id=user_id,
-                to=Address(rooms[0].platform, str(rooms[0].room)),
+                to=address,
                 kind=MessageKind.NOTICE,
                 body=(Paragraph(texts_in(user.ui_language)("mail.trouble")),),
             ),

@@ -1,8 +1,10 @@
-"""Talking to the platforms: polling, webhooks, our HTTP server; each part supervised alone."""
+"""Talking to the platforms: polling, gateway, webhooks, our HTTP server; each supervised alone."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
@@ -14,13 +16,38 @@ from bot.handlers.telegram.webhook import telegram_webhook
 from bot.i18n.catalog import texts_in, ui_languages
 from bot.storage.work import Work
 from bot.web.server import WebServer
+from bot.wiring import DISCORD, StoredHashes, slash_commands
+
+if TYPE_CHECKING:  # loaded where there is a token
+    from bot.handlers.discord.client import DiscordPlatform
 
 _log = structlog.get_logger()
 
-PARTS = frozenset({"telegram", "web", "worker"})
+PARTS = frozenset({"telegram", "discord", "web", "worker"})
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 1.0, 60.0
 _CLAIM_SECONDS = 2.0
 _WEBHOOK_PATH = "/webhooks/telegram"
+
+
+class Part(Protocol):
+    """A platform, as it is supervised."""
+
+    @property
+    def name(self) -> str:
+        """As settings, claims and failures name it."""
+        ...
+
+    async def start(self) -> None:
+        """Sign in; does nothing where that was done."""
+        ...
+
+    async def serve(self, stop: asyncio.Event, is_up: Callable[[], None], /) -> None:
+        """Take events until `stop` is set; calls `is_up` as soon as it does."""
+        ...
+
+    async def stop(self) -> None:
+        """Close what `start` opened."""
+        ...
 
 
 class Serving:
@@ -34,6 +61,7 @@ class Serving:
         self._app = app
         self._parts = parts
         self._started: set[str] = set()
+        self._platforms = [part for part in _platforms(app) if part.name in parts]
         self.web: WebServer | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -44,16 +72,14 @@ class Serving:
                 await self.web.start()
                 stack.push_async_callback(self.web.aclose)
                 _log.info("web.listening", port=self.web.port)
-            if self._app.platform is not None and "telegram" in self._parts:
-                task = asyncio.create_task(self._telegram(self._app.platform, stop))
-                stack.push_async_callback(_ended, task)
+            tasks = [asyncio.create_task(self._supervise(part, stop)) for part in self._platforms]
+            stack.push_async_callback(_ended, tasks)
             await stop.wait()
 
     async def is_ready(self) -> bool:
         """The database answers, and every platform that is switched on is connected."""
         await self._app.storage.read(lambda work: work.notes.get("ready"))
-        is_on = self._app.platform is not None and "telegram" in self._parts
-        return not is_on or TELEGRAM in self._started
+        return self._started >= {part.name for part in self._platforms}
 
     def _web(self) -> WebServer:
         settings, webhooks = self._app.settings, {}
@@ -69,66 +95,63 @@ class Serving:
             webhooks=webhooks,
         )
 
-    async def _telegram(self, platform: TelegramPlatform, stop: asyncio.Event) -> None:
+    async def _supervise(self, part: Part, stop: asyncio.Event) -> None:
         """Connect, again and again while anything is away; a refused token switches it off."""
         wait = _FIRST_WAIT_SECONDS
         try:
             while not stop.is_set():
                 try:
-                    await platform.start()
-                    await self._connected(platform, stop)
+                    await part.start()
+                    await part.serve(stop, lambda: self._started.add(part.name))
                 except Exception as error:  # a bug, too, must not leave everybody unheard
-                    if _is_refused(error):
-                        _log.error("telegram.off", cause=str(error), remedy="linguaflex doctor")
+                    if _is_refused(part, error):
+                        _log.error(f"{part.name}.off", cause=str(error), remedy="linguaflex doctor")
                         return
-                    wait = _FIRST_WAIT_SECONDS if TELEGRAM in self._started else wait
-                    self._started.discard(TELEGRAM)
-                    _log_failure(error, wait)
+                    wait = _FIRST_WAIT_SECONDS if part.name in self._started else wait
+                    self._started.discard(part.name)
+                    _log_failure(part, error, wait)
                     await _rest(stop, wait)
                     wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
         finally:
-            await platform.stop()
+            await part.stop()
 
-    async def _connected(self, platform: TelegramPlatform, stop: asyncio.Event) -> None:
-        self._started.add(TELEGRAM)
-        _log.info("telegram.connected", bot=platform.application.bot.username)
-        await self._publish(platform)
+
+def _platforms(app: App) -> Sequence[Part]:
+    """Those that are switched on."""
+    parts: list[Part] = []
+    if app.platform is not None:
+        parts.append(_Telegram(app, app.platform))
+    if app.discord_platform is not None:
+        parts.append(_Discord(app, app.discord_platform))
+    return parts
+
+
+class _Telegram:
+    """Updates by polling or webhook."""
+
+    name = TELEGRAM
+
+    def __init__(self, app: App, platform: TelegramPlatform) -> None:
+        self._app = app
+        self._platform = platform
+
+    async def start(self) -> None:
+        await self._platform.start()
+
+    async def stop(self) -> None:
+        await self._platform.stop()
+
+    async def serve(self, stop: asyncio.Event, is_up: Callable[[], None]) -> None:
+        is_up()
+        _log.info("telegram.connected", bot=self._platform.application.bot.username)
+        await self._publish()
         if self._app.settings.telegram.webhook_url:
-            await platform.set_webhook()
+            await self._platform.set_webhook()
             await stop.wait()
             return
-        while not stop.is_set():
-            if await self._has_claim():
-                await self._poll_while_ours(platform, stop)
-            else:
-                await _rest(stop, _CLAIM_SECONDS)  # another instance polls; stand by
+        await _while_ours(self._app, f"poller:{TELEGRAM}", stop, self._platform.poll)
 
-    async def _has_claim(self) -> bool:
-        def unit(work: Work) -> bool:
-            return work.claims.take(f"poller:{TELEGRAM}", datetime.now(UTC))
-
-        return await self._app.storage.write(unit)
-
-    async def _poll_while_ours(self, platform: TelegramPlatform, stop: asyncio.Event) -> None:
-        """Poll until told to stop, or until the claim is somebody else's."""
-        done = asyncio.Event()
-        polling = asyncio.create_task(platform.poll(done))
-        stopping = asyncio.create_task(stop.wait())
-        try:
-            while not polling.done() and not stopping.done():
-                await asyncio.wait(
-                    {polling, stopping},
-                    timeout=_CLAIM_SECONDS if self._app.storage.is_shared else None,
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
-                if self._app.storage.is_shared and not await self._has_claim():
-                    break
-        finally:
-            done.set()
-            stopping.cancel()
-            await polling
-
-    async def _publish(self, platform: TelegramPlatform) -> None:
+    async def _publish(self) -> None:
         """Command menus and descriptions per interface language, where they changed."""
         languages = ui_languages()
         table = self._app.product.commands
@@ -142,37 +165,112 @@ class Serving:
                 for tag in languages
             },
         )
+        seen = StoredHashes(self._app.storage)
         try:
-            await publish(platform.application.bot, menus, seen=_Seen(self._app))
+            await publish(self._platform.application.bot, menus, seen=seen)
         except ServiceFailure as failure:
             _log.warning("telegram.menus_wait", cause=str(failure))
 
 
-class _Seen:
-    """Hashes of what was published, in the database's notes."""
+class _Discord:
+    """Events by the gateway."""
 
-    def __init__(self, app: App) -> None:
-        self._storage = app.storage
+    name = DISCORD
 
-    async def get(self, key: str, /) -> str | None:
-        return await self._storage.read(lambda work: work.notes.get(key))
+    def __init__(self, app: App, platform: "DiscordPlatform") -> None:
+        self._app = app
+        self._platform = platform
 
-    async def set(self, key: str, value: str, /) -> None:
-        await self._storage.write(lambda work: work.notes.put(key, value))
+    async def start(self) -> None:
+        await self._platform.start()
+
+    async def stop(self) -> None:
+        """Its connections are the sender's too, and closed with the app."""
+
+    async def serve(self, stop: asyncio.Event, is_up: Callable[[], None]) -> None:
+        await self._publish()
+
+        async def listen(done: asyncio.Event) -> None:
+            await self._platform.listen(done, is_up)
+
+        await _while_ours(self._app, f"gateway:{DISCORD}", stop, listen, on_stand_by=is_up)
+
+    async def _publish(self) -> None:
+        """Slash commands, where they changed."""
+        from bot.handlers.discord import slash
+
+        try:
+            await slash.publish(
+                self._platform.rest,
+                slash_commands(self._app.product.commands),
+                guild=self._app.settings.discord.guild_id,
+                seen=StoredHashes(self._app.storage),
+            )
+        except ServiceFailure as failure:
+            _log.warning("discord.commands_wait", cause=str(failure))
 
 
-def _is_refused(error: Exception) -> bool:
-    """Telegram refuses the token; the database's trouble, of whatever cause, passes."""
-    if not isinstance(error, ServiceFailure) or error.service != TELEGRAM:
+async def _while_ours(
+    app: App,
+    claim: str,
+    stop: asyncio.Event,
+    listen: Callable[[asyncio.Event], Awaitable[None]],
+    *,
+    on_stand_by: Callable[[], None] = lambda: None,
+) -> None:
+    """Listen whenever the claim is ours, until told to stop; another instance may have it."""
+    while not stop.is_set():
+        if await _has_claim(app, claim):
+            await _listen_while_ours(app, claim, stop, listen)
+        else:
+            on_stand_by()
+            await _rest(stop, _CLAIM_SECONDS)
+
+
+async def _has_claim(app: App, claim: str) -> bool:
+    def unit(work: Work) -> bool:
+        return work.claims.take(claim, datetime.now(UTC))
+
+    return await app.storage.write(unit)
+
+
+async def _listen_while_ours(
+    app: App,
+    claim: str,
+    stop: asyncio.Event,
+    listen: Callable[[asyncio.Event], Awaitable[None]],
+) -> None:
+    """Listen until told to stop, or until the claim is somebody else's."""
+    done = asyncio.Event()
+    listening = asyncio.ensure_future(listen(done))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        while not listening.done() and not stopping.done():
+            await asyncio.wait(
+                {listening, stopping},
+                timeout=_CLAIM_SECONDS if app.storage.is_shared else None,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if app.storage.is_shared and not await _has_claim(app, claim):
+                break
+    finally:
+        done.set()
+        stopping.cancel()
+        await listening
+
+
+def _is_refused(part: Part, error: Exception) -> bool:
+    """The platform refuses the token; the database's trouble, of whatever cause, passes."""
+    if not isinstance(error, ServiceFailure) or error.service != part.name:
         return False
     return error.cause is Cause.MISCONFIGURED
 
 
-def _log_failure(error: Exception, wait: float) -> None:
+def _log_failure(part: Part, error: Exception, wait: float) -> None:
     if isinstance(error, ServiceFailure):
-        _log.warning("telegram.waits", cause=str(error), seconds=wait)
+        _log.warning(f"{part.name}.waits", cause=str(error), seconds=wait)
     else:
-        _log.error("telegram.failed", seconds=wait, exc_info=error)
+        _log.error(f"{part.name}.failed", seconds=wait, exc_info=error)
 
 
 async def _rest(stop: asyncio.Event, seconds: float) -> None:
@@ -182,9 +280,11 @@ async def _rest(stop: asyncio.Event, seconds: float) -> None:
         return
 
 
-async def _ended(task: asyncio.Task[None]) -> None:
-    """Give a part a moment to end by itself."""
-    _, pending = await asyncio.wait({task}, timeout=5.0)
+async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Give the parts a moment to end by themselves."""
+    if not tasks:
+        return
+    _, pending = await asyncio.wait(tasks, timeout=5.0)
     for late in pending:
         late.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -10,6 +10,7 @@ PREFIX = "LINGUAFLEX_"
 HUME_URL = "wss://api.hume.ai/v0/evi"
 OPENAI_URL = "https://api.openai.com/v1"
 TELEGRAM_URL = "https://api.telegram.org"
+DISCORD_URL = "https://discord.com/api/v10"
 
 Engine = Literal["hume", "cascade", "local"]
 
@@ -30,12 +31,15 @@ class TelegramSettings(_Group):
 
 
 class DiscordSettings(_Group):
-    """Discord; read by the part that serves it."""
+    """Discord. 0 for `messages_per_second` and `identify_seconds` is for servers of our own."""
 
     token: SecretStr | None = None
-    api_url: str = "https://discord.com/api/v10"
+    api_url: str = DISCORD_URL
     gateway_url: str | None = None
     guild_id: int | None = None
+    message_content: bool = False
+    messages_per_second: float = Field(default=45.0, ge=0)
+    identify_seconds: float = Field(default=5.0, ge=0)
 
 
 class VoiceSettings(_Group):
@@ -99,6 +103,17 @@ class MailSettings(_Group):
     sender: str | None = Field(default=None, alias="from")
 
 
+class SupabaseSettings(_Group):
+    """Supabase Auth, for operators whose users live there: it sends and checks e-mailed codes."""
+
+    url: str | None = None
+    key: SecretStr | None = None
+
+    @property
+    def is_set(self) -> bool:
+        return self.url is not None and self.key is not None
+
+
 class WebSettings(_Group):
     """Our own HTTP server."""
 
@@ -129,6 +144,7 @@ class Settings(BaseSettings):
     hume: HumeSettings = HumeSettings()
     openai: OpenAISettings = OpenAISettings()
     mail: MailSettings = MailSettings()
+    supabase: SupabaseSettings = SupabaseSettings()
     web: WebSettings = WebSettings()
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

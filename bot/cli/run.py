@@ -14,7 +14,7 @@ from config.settings import Settings, WrongSettings, load_settings
 
 _log = structlog.get_logger()
 _SWITCH_SECONDS = 0.0005
-_PARTS = ("telegram", "web", "worker")
+_PARTS = ("telegram", "discord", "web", "worker")
 _OBJECTS_BETWEEN_COLLECTIONS = 10_000
 
 
@@ -75,6 +75,8 @@ def what_is_off(settings: Settings) -> list[str]:
     lines = []
     if settings.telegram.token is None:
         lines.append("Telegram is off: LINGUAFLEX_TELEGRAM__TOKEN is not set (linguaflex init)")
+    if settings.discord.token is None:
+        lines.append("Discord is off: LINGUAFLEX_DISCORD__TOKEN is not set (linguaflex init)")
     if settings.mail.smtp_url is None:
         lines.append("mail is off: LINGUAFLEX_MAIL__SMTP_URL is not set, addresses stay unproved")
     return lines

@@ -11,6 +11,7 @@ from bot.flows.scene import Later, Scene
 from bot.i18n.catalog import texts_in
 
 Action = Callable[[Scene, str], Later | None]
+Suggest = Callable[[Scene], Sequence[tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,8 @@ class Command:
         overtakes: goes before what waits, and interrupts a running turn.
         is_listed: stands in menus and in the help.
         needs_registration: a guest is asked to register first.
+        takes: name of what may be typed after it, described by `command.{name}.{takes}`.
+        suggest: (label, value) of what that could be; looks, and changes nothing.
     """
 
     name: str
@@ -31,6 +34,8 @@ class Command:
     overtakes: bool = False
     is_listed: bool = True
     needs_registration: bool = False
+    takes: str | None = None
+    suggest: Suggest | None = None
 
     def allows(self, user: User) -> bool:
         return not self.roles or bool(self.roles & user.roles)
@@ -48,6 +53,11 @@ class CommandTable:
     def overtakes(self, name: str | None) -> bool:
         command = self._commands.get(name or "")
         return command is not None and command.overtakes
+
+    @property
+    def all_listed(self) -> Sequence[Command]:
+        """What stands in some menu, whoever may use it."""
+        return [command for command in self._commands.values() if command.is_listed]
 
     def listed(self, user: User | None) -> Sequence[Command]:
         """What a person may use; None: what everybody may."""

@@ -1,6 +1,7 @@
 """Pure movement through a flow: which step comes first, next, before."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
 
 from bot.flows.model import Flow, Step
 
@@ -26,6 +27,18 @@ def previous_step(flow: Flow, before: str, applies: Applies) -> Step | None:
     names = [step.name for step in flow.steps]
     earlier = flow.steps[: names.index(before)]
     return next((step for step in reversed(earlier) if applies(step)), None)
+
+
+def typed_steps(flow: Flow, first: str, applies: Applies, most: int) -> Sequence[Step]:
+    """The step named `first` and those right after it, as long as all are answered by typing."""
+    names = [step.name for step in flow.steps]
+    following = flow.steps[names.index(first) :][:most]
+    return list(takewhile(lambda step: is_typed(step) and applies(step), following))
+
+
+def is_typed(step: Step) -> bool:
+    """Whether one line of text is an answer."""
+    return step.parse is not None and not step.is_many
 
 
 def progress(flow: Flow, at: str, applies: Applies) -> tuple[int, int]:

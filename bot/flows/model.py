@@ -53,9 +53,12 @@ class Step:
         is_many: several options may be chosen; the answer is a list.
         parse: a typed answer to its value; raises InvalidAnswer. None: typing is not an answer
             (options can always be typed by their label).
+        is_long: several lines may be typed.
         media: kinds of files that answer the step; the answer is the file's description until
             `keep` stored it.
         check: looks at a value inside the transaction; raises InvalidAnswer, may replace it.
+        ask_world: asks outside of the transaction about a checked value, and goes on by
+            `Runner.settle`; until then nothing is answered.
         when: whether the step is asked at all.
         before: shown above the question, e.g. a warning or what was found.
         extra_rows: further buttons, whose data belongs to commands or actions.
@@ -73,9 +76,11 @@ class Step:
     is_many: bool = False
     is_optional: bool = False
     parse: Callable[[Scene, str], object] | None = None
+    is_long: bool = False
     media: frozenset[MediaKind] = frozenset()
     takes_contact: bool = False
     check: Callable[[Scene, Answers, object], object] | None = None
+    ask_world: Callable[[Scene, Answers, object], Later] | None = None
     when: Callable[[Scene, Answers], bool] | None = None
     before: Callable[[Scene, Answers], Sequence[Paragraph]] | None = None
     extra_rows: Callable[[Scene, Answers], Sequence[Sequence[Button]]] | None = None

@@ -2,15 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from bot.accounts.codes import Codes
 from bot.accounts.model import Role, UserStatus
+from bot.accounts.tokens import Tokens
+from bot.flows.code_check import CodeChecks
 from bot.flows.commands import Action, Command, CommandTable
 from bot.flows.dispatch import Press
 from bot.flows.email_steps import PREFIX as EMAIL_PREFIX
 from bot.flows.email_steps import EmailSteps
 from bot.flows.learning import PREFIX as LEARNING_PREFIX
 from bot.flows.learning import Learning
+from bot.flows.linking import LINK_PAYLOAD, Linking
+from bot.flows.linking import PREFIX as LINKING_PREFIX
 from bot.flows.model import Answers, Flow, Layout, Option, Step
 from bot.flows.own_data import OwnData
 from bot.flows.own_records import Records
@@ -38,25 +43,44 @@ _ADMIN_LINK = "admin"
 CONTEXT_PREFIX = "x"
 
 
+class TeachersDoor(Protocol):
+    """Where registering, /start and /profile go on for teachers."""
+
+    def begin(self, scene: Scene, /) -> Later | None: ...
+    def accept(self, scene: Scene, payload: str, /) -> bool: ...
+    def show(self, scene: Scene, /) -> Later | None: ...
+
+
 class People:
     """Start, help, trying as a guest, registering, and a person's own matters."""
 
     def __init__(
-        self, runner: Runner, practice: Practice, parts: Parts, codes: Codes, records: Records
+        self,
+        runner: Runner,
+        practice: Practice,
+        parts: Parts,
+        records: Records,
+        codes: Codes,
+        tokens: Tokens,
+        teaching: TeachersDoor,
     ) -> None:
         self._runner = runner
         self._practice = practice
-        self._codes = codes
+        self._tokens = tokens
         samples = TutorSamples(parts)
         self._samples = samples
-        self._email = EmailSteps(codes, runner)
+        self._email = EmailSteps(codes, CodeChecks(parts, codes), runner)
         self._tutor = TutorSteps(parts.chain, samples)
         self._profile = ProfileCard(runner, self._email, self._tutor, PictureKeeper(parts))
         self._learning = Learning(runner, self._tutor)
         self._settings = OwnSettings(runner)
         self._privacy = Privacy(parts.chain)
         self._data = OwnData(runner, parts, records)
-        self._onboarding = StudentOnboarding(runner, practice, self._email, self._tutor)
+        self._linking = Linking(runner, self._email, parts, tokens, records)
+        self._teaching = teaching
+        self._onboarding = StudentOnboarding(
+            runner, practice, self._email, self._tutor, teaching.begin
+        )
         self.table = CommandTable(())
 
     def flows(self) -> Sequence[Flow]:
@@ -67,16 +91,19 @@ class People:
             *self._learning.flows(),
             self._settings.flow(),
             self._data.forget_flow(),
+            *self._linking.flows(),
         ]
 
     def commands(self) -> Sequence[Command]:
         return [
-            Command(name="start", action=self.start),
+            Command(name="start", action=self.start, takes="code"),
             Command(name="help", action=self.help),
             Command(name="register", action=in_private(self._onboarding.register)),
-            _own("profile", self._profile.show),
-            _own("me", self._profile.show, is_listed=False),
+            _own("profile", self._cards),
+            _own("me", self._cards, is_listed=False),
             Command(name="context", action=self._context, is_listed=False),
+            Command(name="link", action=in_private(self._linking.link)),
+            Command(name="recover", action=in_private(self._linking.recover)),
             Command(name="settings", action=in_private(self._settings.show)),
             Command(name="privacy", action=in_private(self._privacy.show)),
             Command(name="export", action=in_private(self._data.export)),
@@ -95,11 +122,16 @@ class People:
             LEARNING_PREFIX: self._learning.press,
             SETTINGS_PREFIX: self._settings.press,
             PRIVACY_PREFIX: self._privacy.press,
+            LINKING_PREFIX: self._linking.press,
         }
 
     def start(self, scene: Scene, payload: str) -> Later | None:
         """/start: two doors; somebody known is greeted and goes on."""
         if payload and self._is_claim(scene, payload):
+            return None
+        if payload.startswith(LINK_PAYLOAD):
+            return self._linking.redeem(scene, payload.removeprefix(LINK_PAYLOAD))
+        if self._teaching.accept(scene, payload):
             return None
         name = scene.user.first_name
         if not scene.user.is_registered:
@@ -124,6 +156,11 @@ class People:
         )
         return None
 
+    def _cards(self, scene: Scene, _: str) -> Later | None:
+        """/profile: the person, and the teacher they may be."""
+        self._profile.show(scene)
+        return self._teaching.show(scene)
+
     def help(self, scene: Scene, _: str) -> Later | None:
         """/help: what can be asked for, from the command table."""
         lines = [
@@ -134,7 +171,7 @@ class People:
 
     def _is_claim(self, scene: Scene, payload: str) -> bool:
         kind, _, token = payload.partition("_")
-        if kind != _ADMIN_LINK or not self._codes.redeem_claim(scene.work, token):
+        if kind != _ADMIN_LINK or not self._tokens.redeem_claim(scene.work, token):
             return False
         scene.save_user(replace(scene.user, roles=scene.user.roles | {Role.ADMIN}))
         scene.say(scene.text("start.admin"))
@@ -195,7 +232,7 @@ def in_private(action: Action) -> Action:
     """What is a person's own is not shown where others read along."""
 
     def act(scene: Scene, rest: str) -> Later | None:
-        if not scene.incoming.is_shared:
+        if not scene.incoming.is_shared or scene.incoming.is_whispered:
             return action(scene, rest)
         scene.say(scene.text("command.in_private"))
         return None

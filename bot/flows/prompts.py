@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.entity import short_id
-from bot.flows.engine import Applies, previous_step, progress
+from bot.flows.engine import Applies, is_typed, previous_step, progress, typed_steps
 from bot.flows.model import Answers, Flow, Layout, Option, Step
 from bot.flows.scene import Scene
 from bot.flows.state import FlowState
+from bot.messaging.forms import Form, FormField
 from bot.messaging.model import Button, Paragraph, Style
 
 PREFIX = "f"
 _PER_PAGE = 12
+_FIELDS_IN_A_FORM = 5  # what Discord shows at once
 _GRID_WIDTH = 3
 _LONGEST_IN_THREE = 14
 
@@ -28,6 +30,7 @@ class Press(StrEnum):
     CHOOSE = "="
     CONFIRM = "y"
     EDIT = "e"
+    FORM = "m"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,30 @@ class Prompt:
             at, of = progress(flow, step.name, applies_in(scene, answers))
             body.append(scene.text("flow.progress", Style.CODE, at=at, of=of))
         style = Style.PLAIN if step.is_summary else Style.STRONG
-        params = step.params(scene, answers) if step.params else {}
-        key = step.asks or f"flow.{flow.name}.{step.name}.ask"
-        return [*body, scene.text(key, style, **params)]
+        return [*body, Paragraph(self._question(step), style)]
+
+    def form(self) -> Form | None:
+        """This question and those after it that are answered by typing; None where it is not."""
+        scene, state = self.scene, self.state
+        applies = applies_in(scene, state.answers)
+        most = _FIELDS_IN_A_FORM if state.returns_to is None else 1
+        steps = typed_steps(self.flow, self.step.name, applies, most)
+        fields = tuple(self._field(step) for step in steps)
+        return Form(scene.texts("form.title"), self._data(Press.FORM), fields) if fields else None
+
+    def _field(self, step: Step) -> FormField:
+        known = self.state.answers.get(step.name)
+        return FormField(
+            name=step.name,
+            label=self._question(step),
+            value=known if isinstance(known, str) else "",
+            is_required=not step.is_optional,
+            is_long=step.is_long,
+        )
+
+    def _question(self, step: Step) -> str:
+        params = step.params(self.scene, self.state.answers) if step.params else {}
+        return self.scene.texts(step.asks or f"flow.{self.flow.name}.{step.name}.ask", **params)
 
     def answered(self) -> list[Paragraph]:
         """The question with the answer that was given."""
@@ -72,6 +96,9 @@ class Prompt:
         if step.is_summary:
             rows.append([self._button("flow.button.confirm", Press.CONFIRM)])
             rows += self._edit_rows()
+        if is_typed(step):
+            label = scene.texts("form.button.open")
+            rows.append([Button(label, self._data(Press.FORM), opens_form=True)])
         last = []
         if self._has_back():
             last.append(self._button("flow.button.back", Press.BACK))

@@ -1,6 +1,6 @@
 """Runs flows: loads where a person is, takes an answer, shows the next step, finishes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.core.entity import short_id
@@ -10,6 +10,7 @@ from bot.flows.model import Answers, Flow, Given, InvalidAnswer, Option, Refused
 from bot.flows.prompts import Press, Prompt, applies_in, as_list
 from bot.flows.scene import Later, Scene
 from bot.flows.state import FlowState
+from bot.messaging.forms import Form
 from bot.messaging.model import Button
 
 REMOVE_KEYBOARD = {"remove_keyboard": "1"}
@@ -78,15 +79,35 @@ class Runner:
 
     def answer(self, scene: Scene, state: FlowState, given: Given) -> Later | None:
         """Take an answer; a wrong one is told and the step asked again."""
-        flow = self._flows[state.flow]
-        step = _named(flow, state.step)
-        try:
+        step = _named(self._flows[state.flow], state.step)
+
+        def find() -> object:
             value = self._value(scene, state.answers, step, given)
+            return value if step.check is None else step.check(scene, state.answers, value)
+
+        return self._take(scene, state, step, find)
+
+    def settle(self, scene: Scene, step_name: str, find: Callable[[], object]) -> Later | None:
+        """Take an answer that was asked about outside of the transaction (`Step.ask_world`).
+
+        Args:
+            find: the value; raises as a step's `check` does.
+        """
+        state = self.find(scene)
+        if state is None or state.step != step_name:  # left meanwhile
+            return None
+        step = replace(_named(self._flows[state.flow], step_name), ask_world=None)
+        return self._take(scene, state, step, find)
+
+    def _take(
+        self, scene: Scene, state: FlowState, step: Step, find: Callable[[], object]
+    ) -> Later | None:
+        flow = self._flows[state.flow]
+        try:
+            value = find()
             if step.is_many:
                 self._toggle(scene, flow, state, step, str(value))
                 return None
-            if step.check is not None:
-                value = step.check(scene, state.answers, value)
         except Refused as refusal:
             scene.work.flow_states.drop(scene.user.id)
             scene.show(scene.text(refusal.key, **refusal.params), buttons=menu_rows(scene))
@@ -95,20 +116,46 @@ class Runner:
             scene.say(scene.text(wrong.key, **wrong.params))
             self._show(scene, flow, state, step, is_edit=False)
             return None
+        if step.ask_world is not None:
+            return step.ask_world(scene, state.answers, value)
         return self._accept(scene, flow, state, step, value)
 
     def press(self, scene: Scene, data: str) -> Later | None:
         """Take a press of a flow's button; an old or foreign one is answered politely."""
-        state = self.find(scene)
-        _, _, rest = data.partition(":")
-        short, _, rest = rest.partition(":")
-        step_name, _, action = rest.partition(":")
-        if state is None or short_id(state.id) != short or state.step != step_name:
-            raise StaleButton
+        state, action = self._meant(scene, data)
         flow = self._flows[state.flow]
         step = _named(flow, state.step)
         scene.answer_button()
         return self._act(scene, flow, state, step, action)
+
+    def form(self, scene: Scene, data: str) -> Form | None:
+        """What a press opens; None where it opens nothing (any more)."""
+        try:
+            state, action = self._meant(scene, data)
+        except StaleButton:
+            return None
+        if action != Press.FORM:
+            return None
+        flow = self._flows[state.flow]
+        return Prompt(scene, flow, state, _named(flow, state.step)).form()
+
+    def fill(self, scene: Scene, data: str, form: Mapping[str, str]) -> Later | None:
+        """Take a form's answers in order; the first wrong one is told, and its step asked again.
+
+        Args:
+            data: of the press that had opened it.
+            form: what was typed, by the names of steps.
+        """
+        state, _ = self._meant(scene, data)
+        scene.answer_button()
+        while state.step in form:
+            later = self._fill_one(scene, state, form[state.step])
+            moved = self.find(scene)
+            is_stuck = moved is None or moved.id != state.id or moved.step == state.step
+            if later is not None or moved is None or is_stuck:
+                return later
+            state = moved
+        return None
 
     def repeat(self, scene: Scene, state: FlowState) -> None:
         """Ask the current step again, e.g. after something else came in between."""
@@ -148,6 +195,22 @@ class Runner:
             return None
         return self._accept(scene, flow, state, step, None)
 
+    def _meant(self, scene: Scene, data: str) -> tuple[FlowState, str]:
+        """Where the person is, if that is where the button was shown, and what it does."""
+        state = self.find(scene)
+        _, _, rest = data.partition(":")
+        short, _, rest = rest.partition(":")
+        step_name, _, action = rest.partition(":")
+        if state is None or short_id(state.id) != short or state.step != step_name:
+            raise StaleButton
+        return state, action
+
+    def _fill_one(self, scene: Scene, state: FlowState, typed: str) -> Later | None:
+        step = _named(self._flows[state.flow], state.step)
+        if step.is_optional and not typed.strip():
+            return self.skip(scene, state)
+        return self.answer(scene, state, Given(text=typed))
+
     def _act(
         self, scene: Scene, flow: Flow, state: FlowState, step: Step, action: str
     ) -> Later | None:
@@ -155,6 +218,8 @@ class Runner:
         match kind:
             case Press.CHOOSE:
                 return self.answer(scene, state, Given(choice=rest))
+            case Press.FORM:  # it could not be opened
+                self._show(scene, flow, state, step)
             case Press.PAGE:
                 self._show(scene, flow, state, step, page=int(rest) if rest.isdigit() else 0)
             case Press.EDIT:
@@ -219,7 +284,8 @@ class Runner:
             return later
         moved = replace(state, step=step.name, updated_at=scene.now, asked_in=scene.place)
         saved = states.save(moved) if states.find(moved.id) else states.add(moved)
-        self._show(scene, flow, saved, step)
+        if step.name not in scene.incoming.form:  # or else the answer is there already
+            self._show(scene, flow, saved, step)
         return None
 
     def _put_away(self, scene: Scene, flow: Flow, state: FlowState) -> None:

@@ -178,6 +178,14 @@ class Scenes:
         user, identity = self._entrance.recognise(work, incoming, now)
         return Scene(work, incoming, identity, user, now, self.rules, part)
 
+    def look(self, work: FlowWork, incoming: Incoming) -> Scene | None:
+        """The scene of somebody known, to be looked at alone; None for a stranger."""
+        identity = work.identities.find(incoming.sender.platform, incoming.sender.external_id)
+        if identity is None:
+            return None
+        user = work.users.get(identity.user_id)
+        return Scene(work, incoming, identity, user, self.clock.now(), self.rules)
+
     def finish(self, scene: Scene) -> None:
         """The event was answered.
 

@@ -8,7 +8,7 @@ from bot.handlers.discord.components import modal
 from bot.handlers.discord.failures import TROUBLES, service_failure
 from bot.handlers.discord.ports import SuggestedChoices
 from bot.handlers.discord.rest import Json, Rest
-from bot.handlers.discord.translate import FORM_MARK, Object
+from bot.handlers.discord.translate import FORM_MARK, Object, half_typed
 from bot.messaging.forms import Form, Forms
 from bot.messaging.model import Incoming
 
@@ -57,11 +57,7 @@ class Asking:
         return await self._forms.form_for(incoming) if incoming else None
 
     async def _choices(self, data: Object) -> Sequence[tuple[str, str]]:
-        user = (data.get("member") or data)["user"]
-        typed = next((o.get("value", "") for o in data["data"]["options"] if o.get("focused")), "")
-        return await self._suggestions.suggest(
-            data["data"]["name"], str(typed), user["id"], data.get("locale")
-        )
+        return await self._suggestions.suggest(half_typed(data))
 
 
 def _choice(label: str, value: str) -> Json:

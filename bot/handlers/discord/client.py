@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -103,7 +103,7 @@ class DiscordPlatform:
         answers = Answers(self.rest)
         self._memory = Memory(heard)
         self._missed = Missed(self.rest, self._memory, clock)
-        self._connected = asyncio.Event()
+        self._on_ready: Callable[[], None] = lambda: None
         self.messenger = DiscordMessenger(
             self.rest, answers, Files(self.rest), per_second=messages_per_second
         )
@@ -115,7 +115,7 @@ class DiscordPlatform:
             asking=Asking(self.rest, forms, suggestions),
             rooms=rooms,
             bot_id=lambda: self.bot_id,
-            on_ready=self._connected.set,
+            on_ready=lambda: self._on_ready(),
         )
         self.client.hearing = self.hearing
 
@@ -148,14 +148,18 @@ class DiscordPlatform:
         if not self.client.is_closed():
             await self.client.close()
 
-    async def listen(self, stop: asyncio.Event) -> None:
+    async def listen(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
         """Take events from the gateway until `stop` is set.
+
+        Args:
+            on_ready: told at every session that begins anew.
 
         Raises:
             ServiceFailure: MISCONFIGURED, token or intents are refused; otherwise the gateway
                 cannot be used now. What discord.py can wait out, it waits out.
         """
         await self._find_gateway()
+        self._on_ready = on_ready
         hearing = asyncio.create_task(self.hearing.run())
         connection = asyncio.create_task(self.client.connect())
         stopped = asyncio.create_task(stop.wait())
@@ -169,10 +173,6 @@ class DiscordPlatform:
             raise service_failure(error) from None
         finally:
             await self._hang_up(connection, hearing, stopped)
-
-    async def until_connected(self) -> None:
-        """Wait for the first session."""
-        await self._connected.wait()
 
     def parse(
         self, body: Mapping[str, Any], *, received_at: datetime | None = None

@@ -119,6 +119,7 @@ class Hearing:
         name, data = event["t"], event["d"]
         if name == "READY":
             self._on_ready()
+            _log.info("discord.connected", bot=data["user"]["username"])
             await self._missed.begin(self.put, self.store, self.is_for_us)
             return False
         if name == "INTERACTION_CREATE":

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.messaging.model import Incoming
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -37,10 +39,8 @@ class Rooms(Protocol):
 
 
 class SuggestedChoices(Protocol):
-    """What could stand in a command's option, given its beginning."""
+    """What could stand in a command's option."""
 
-    async def suggest(
-        self, command: str, typed: str, person: str, locale: str | None, /
-    ) -> Sequence[tuple[str, str]]:
-        """(label, value) of at most 25 choices."""
+    async def suggest(self, asked: Incoming, /) -> Sequence[tuple[str, str]]:
+        """(label, value) of what fits the beginning of `asked.text`, typed so far."""
         ...

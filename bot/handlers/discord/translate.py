@@ -204,6 +204,14 @@ def _interaction(data: Object) -> Incoming | None:
     return None
 
 
+def half_typed(data: Object) -> Incoming:
+    """The command somebody is typing, with what stands in its option so far."""
+    name, rest = _command(data["data"])
+    return _asked(
+        data, Asked.COMMAND, {"kind": IncomingKind.COMMAND, "command": name, "text": rest}
+    )
+
+
 def _asked(data: Object, asked: Asked, said: dict[str, Any]) -> Incoming:
     user: Object = (data.get("member") or data)["user"]
     address = Address(PLATFORM, data["channel_id"])

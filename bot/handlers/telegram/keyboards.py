@@ -56,6 +56,7 @@ def contact_keyboard(rows: Rows) -> ReplyKeyboardMarkup:
             [
                 KeyboardButton(_label(button), request_contact=button.asks_contact or None)
                 for button in row
+                if not button.opens_form
             ]
             for row in rows
         ],

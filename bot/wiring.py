@@ -1,0 +1,117 @@
+"""Discord's ports, filled by the rest of the product; a part of the composition root."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bot.chat.model import place_key
+from bot.core.clock import Clock
+from bot.flows.commands import Command, CommandTable
+from bot.flows.forms import FlowForms, Suggestions
+from bot.handlers.discord.ports import Heard
+from bot.i18n.catalog import texts_in, ui_languages
+from bot.messaging.model import Address
+from bot.messaging.ports import Receiver
+from bot.storage.engine import SqlStorage
+from bot.storage.rooms import HeardRoom
+from bot.storage.work import Work
+from config.settings import DiscordSettings
+
+if TYPE_CHECKING:  # discord.py is loaded where it is used: who has no token pays nothing for it
+    from bot.handlers.discord.client import DiscordPlatform
+    from bot.handlers.discord.slash import SlashCommand
+
+DISCORD = "discord"
+
+
+def discord_platform(
+    settings: DiscordSettings,
+    *,
+    receiver: Receiver,
+    storage: SqlStorage,
+    forms: FlowForms,
+    suggestions: Suggestions,
+    clock: Clock,
+) -> "DiscordPlatform | None":
+    """The platform; None without a token."""
+    if settings.token is None:
+        return None
+    from bot.handlers.discord.client import DiscordPlatform
+
+    return DiscordPlatform(
+        token=settings.token.get_secret_value(),
+        receiver=receiver,
+        heard=StoredRooms(storage),
+        rooms=RelayRooms(storage),
+        forms=forms,
+        suggestions=suggestions,
+        api_url=settings.api_url,
+        gateway_url=settings.gateway_url,
+        message_content=settings.message_content,
+        clock=clock,
+        messages_per_second=settings.messages_per_second,
+        identify_seconds=settings.identify_seconds,
+    )
+
+
+def slash_commands(table: CommandTable) -> Sequence["SlashCommand"]:
+    """Every listed command, those of a role too: who may use one is decided when it is used."""
+    from bot.handlers.discord.slash import SlashCommand
+
+    def described(key: str) -> dict[str, str]:
+        return {tag: texts_in(tag)(key) for tag in ui_languages()}
+
+    def slash(command: Command) -> SlashCommand:
+        takes = command.takes
+        return SlashCommand(
+            name=command.name,
+            about=described(f"command.{command.name}.about"),
+            takes=takes,
+            option=described(f"command.{command.name}.{takes}") if takes else {},
+            is_completed=command.suggest is not None,
+        )
+
+    return [slash(command) for command in table.all_listed]
+
+
+class StoredRooms:
+    """How far every room was heard, in the database. Implements `HeardRooms`."""
+
+    def __init__(self, storage: SqlStorage) -> None:
+        self._storage = storage
+
+    async def all(self) -> Sequence[Heard]:
+        rows = await self._storage.read(lambda work: work.heard_rooms.all(DISCORD))
+        return [Heard(row.room, row.newest, row.guild, row.person) for row in rows]
+
+    async def put(self, heard: Sequence[Heard], /) -> None:
+        rows = [HeardRoom(each.room, each.newest, each.guild, each.person) for each in heard]
+        await self._storage.write(lambda work: work.heard_rooms.put(DISCORD, *rows))
+
+    async def remove(self, room: str, /) -> None:
+        await self._storage.write(lambda work: work.heard_rooms.remove(DISCORD, room))
+
+
+class RelayRooms:
+    """Rooms in servers that belong to a conversation. Implements `Rooms`."""
+
+    def __init__(self, storage: SqlStorage) -> None:
+        self._storage = storage
+
+    async def is_ours(self, room: str, /) -> bool:
+        def find(work: Work) -> bool:
+            return work.chat.threads.find_at(place_key(Address(DISCORD, room))) is not None
+
+        return await self._storage.read(find)
+
+
+class StoredHashes:
+    """Hashes of what was published, in the database's notes. Implements `SeenHashes`."""
+
+    def __init__(self, storage: SqlStorage) -> None:
+        self._storage = storage
+
+    async def get(self, key: str, /) -> str | None:
+        return await self._storage.read(lambda work: work.notes.get(key))
+
+    async def set(self, key: str, value: str, /) -> None:
+        await self._storage.write(lambda work: work.notes.put(key, value))
