@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import cast
 
 from bot.accounts.codes import Codes
+from bot.accounts.couriers import MailedCodes
 from bot.accounts.entrance import Entrance
+from bot.accounts.tokens import Tokens
 from bot.core.storage import Storage
 from bot.flows.ports import FlowWork
 from bot.flows.rules import Rules
@@ -19,7 +21,7 @@ from tests.fakes_voice import FakeVoiceEngine
 from tests.message_builders import HandClock
 
 
-def a_desk() -> tuple[Parts, Codes]:
+def a_desk() -> tuple[Parts, Codes, Tokens]:
     """What `assemble` takes; there is no storage behind it."""
     clock = HandClock()
     parts = Parts(
@@ -31,4 +33,4 @@ def a_desk() -> tuple[Parts, Codes]:
         sound=sound,
         messengers={},
     )
-    return parts, Codes(clock)
+    return parts, Codes(clock, MailedCodes(str)), Tokens(clock)

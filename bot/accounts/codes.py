@@ -1,14 +1,17 @@
-"""One-time codes: six digits by mail, hashed, short-lived, few tries."""
+"""One-time codes for mail addresses: six digits, hashed, short-lived, few tries.
 
-import hashlib
-import hmac
+Every request and every guess is counted here, whoever brings the codes. Nothing depends on whether
+an address belongs to somebody: the same is looked up, hashed and written in either case.
+"""
+
 import secrets
 from dataclasses import replace
 from datetime import timedelta
 
 from bot.accounts.addresses import lookup_form
-from bot.accounts.model import CodePurpose, OneTimeCode
-from bot.accounts.ports import AccountsWork
+from bot.accounts.couriers import hashed_part
+from bot.accounts.model import CodePurpose, Identity, OneTimeCode
+from bot.accounts.ports import AccountsWork, CodeCourier
 from bot.core.clock import Clock
 from bot.core.errors import DomainError
 
@@ -16,13 +19,23 @@ LIFETIME = timedelta(minutes=10)
 MOST_TRIES = 5
 RESEND_AFTER = timedelta(seconds=60)
 MOST_AN_HOUR = 5
-CLAIM_LIFETIME = timedelta(hours=24)
+# For codes that open somebody's account:
+MOST_A_DAY_BY_IDENTITY = 3
+MOST_A_DAY_FOR_ADDRESS = 10
+OPENING = (CodePurpose.LINK, CodePurpose.RECOVER)
+_MAILED = (CodePurpose.EMAIL, *OPENING)
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _DIGITS = 6
 
 
 def fingerprint_of(work: AccountsWork, address: str) -> str:
     """The keyed hash by which an address is found again."""
     return work.fingerprint(lookup_form(address))
+
+
+def asker(work: AccountsWork, identity: Identity) -> str:
+    """The keyed hash under which an identity's requests and guesses are counted."""
+    return work.fingerprint(f"identity:{identity.platform}:{identity.external_id}")
 
 
 class TooManyCodes(DomainError):
@@ -32,95 +45,92 @@ class TooManyCodes(DomainError):
 
 
 class Codes:
-    """Makes and checks one-time codes."""
+    """Makes one-time codes, and counts guesses at them.
 
-    def __init__(self, clock: Clock) -> None:
+    Args:
+        courier: brings them, and says whether what was typed is one.
+    """
+
+    def __init__(self, clock: Clock, courier: CodeCourier) -> None:
         self._clock = clock
+        self.courier = courier
 
-    def issue(self, work: AccountsWork, user_id: str, address: str) -> str:
-        """A fresh code for confirming `address`; earlier ones stop working.
+    def issue(
+        self, work: AccountsWork, user_id: str, address: str, purpose: CodePurpose, asked_by: str
+    ) -> str:
+        """A fresh code for `address`, asked for by a person; their earlier ones stop working.
+
+        Args:
+            asked_by: of `asker`.
 
         Raises:
             TooManyCodes: within a minute of this person's last for this address, or more than
-                five in an hour, counted for the person and for the address.
+                five in an hour, counted for the person and for the address. To open an account:
+                more than three a day by one identity, or ten a day for one address.
         """
         now = self._clock.now()
         subject = fingerprint_of(work, address)
-        self._hold_back(work, user_id, subject)
-        for old in work.codes.since(CodePurpose.EMAIL, now - LIFETIME, user_id=user_id):
+        self._hold_back(work, user_id, subject, purpose)
+        if purpose in OPENING:
+            self._hold_back_openers(work, subject, asked_by)
+        for old in work.codes.since((purpose,), now - LIFETIME, user_id=user_id):
             if old.used_at is None:
                 work.codes.save(replace(old, used_at=now))
         digits = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}d}"
         work.codes.add(
             OneTimeCode(
                 user_id=user_id,
-                purpose=CodePurpose.EMAIL,
+                purpose=purpose,
                 subject=subject,
-                code_hash=work.fingerprint(f"{user_id}:{subject}:{digits}"),
+                code_hash=work.fingerprint(hashed_part(user_id, subject, digits)),
                 created_at=now,
                 expires_at=now + LIFETIME,
+                asked_by=asked_by if purpose in OPENING else None,
             )
         )
         return digits
 
-    def is_right(self, work: AccountsWork, user_id: str, address: str, typed: str) -> bool:
-        """Check a typed code; each wrong guess counts, and the right one is used up.
+    def begin_try(
+        self, work: AccountsWork, user_id: str, address: str, purpose: CodePurpose
+    ) -> OneTimeCode | None:
+        """The code a guess may be held against; the guess counts before anybody looks at it.
 
-        After five wrong guesses in a code's life the answer is always no. It tells nothing about
-        which of expiry, tries or digits was the reason. Must be committed whatever it answers, so
-        that a wrong guess is counted.
+        None: there is no such code, or it is too old, or five guesses were made at it. Must be
+        committed whatever comes of the guess.
         """
         now = self._clock.now()
         subject = fingerprint_of(work, address)
-        codes = work.codes.since(CodePurpose.EMAIL, now - LIFETIME, user_id=user_id)
+        codes = work.codes.since((purpose,), now - LIFETIME, user_id=user_id)
         open_codes = [c for c in codes if c.used_at is None and c.subject == subject]
-        if not open_codes or open_codes[-1].tries >= MOST_TRIES:
-            return False
+        if not open_codes:
+            return None
         code = open_codes[-1]
-        guess = work.fingerprint(f"{user_id}:{subject}:{typed.strip()}")
-        if code.expires_at > now and hmac.compare_digest(guess, code.code_hash):
-            work.codes.save(replace(code, used_at=now))
-            return True
-        work.codes.save(replace(code, tries=code.tries + 1))
-        return False
+        if code.tries >= MOST_TRIES or code.expires_at <= now:
+            return None
+        return work.codes.save(replace(code, tries=code.tries + 1))
 
-    def issue_claim(self, work: AccountsWork) -> str:
-        """A one-time token that makes whoever opens the bot with it an admin; lives a day."""
-        now = self._clock.now()
-        token = secrets.token_urlsafe(24)
-        work.codes.add(
-            OneTimeCode(
-                user_id=None,
-                purpose=CodePurpose.ADMIN_CLAIM,
-                subject=_digest(token),
-                code_hash=_digest(token),
-                created_at=now,
-                expires_at=now + CLAIM_LIFETIME,
-            )
-        )
-        return token
+    def use_up(self, work: AccountsWork, code: OneTimeCode) -> bool:
+        """The guess was right: once. False when it was used meanwhile."""
+        fresh = work.codes.find(code.id)
+        if fresh is None or fresh.used_at is not None:
+            return False
+        work.codes.save(replace(fresh, used_at=self._clock.now()))
+        return True
 
-    def redeem_claim(self, work: AccountsWork, token: str) -> bool:
-        """Use up an admin claim; False when it is unknown, used or too old."""
+    def _hold_back(
+        self, work: AccountsWork, user_id: str, subject: str, purpose: CodePurpose
+    ) -> None:
         now = self._clock.now()
-        for code in work.codes.since(
-            CodePurpose.ADMIN_CLAIM, now - CLAIM_LIFETIME, subject=_digest(token)
-        ):
-            if code.used_at is None and code.expires_at > now:
-                work.codes.save(replace(code, used_at=now))
-                return True
-        return False
-
-    def _hold_back(self, work: AccountsWork, user_id: str, subject: str) -> None:
-        now = self._clock.now()
-        hour_ago = now - timedelta(hours=1)
+        key = "code.too_many_for_now" if purpose in OPENING else "code.too_many_an_hour"
         for who in ({"user_id": user_id}, {"subject": subject}):
-            if len(work.codes.since(CodePurpose.EMAIL, hour_ago, **who)) >= MOST_AN_HOUR:
-                raise TooManyCodes("code.too_many_an_hour")
-        last_minute = now - RESEND_AFTER
-        if work.codes.since(CodePurpose.EMAIL, last_minute, user_id=user_id, subject=subject):
+            if len(work.codes.since(_MAILED, now - _HOUR, **who)) >= MOST_AN_HOUR:
+                raise TooManyCodes(key)
+        if work.codes.since(_MAILED, now - RESEND_AFTER, user_id=user_id, subject=subject):
             raise TooManyCodes
 
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    def _hold_back_openers(self, work: AccountsWork, subject: str, asked_by: str) -> None:
+        yesterday = self._clock.now() - _DAY
+        by_them = work.codes.since(OPENING, yesterday, asked_by=asked_by)
+        for_it = work.codes.since(OPENING, yesterday, subject=subject)
+        if len(by_them) >= MOST_A_DAY_BY_IDENTITY or len(for_it) >= MOST_A_DAY_FOR_ADDRESS:
+            raise TooManyCodes("code.too_many_a_day")

@@ -14,6 +14,7 @@ from bot.accounts.model import (
     User,
 )
 from bot.core.repository import Repository
+from bot.messaging.model import Address
 
 
 class UserRepo(Repository[User], Protocol):
@@ -62,7 +63,9 @@ class ConsentRepo(Protocol):
 class CodeRepo(Repository[OneTimeCode], Protocol):
     """One-time codes."""
 
-    def since(self, purpose: CodePurpose, at: datetime, /, **who: str) -> Sequence[OneTimeCode]: ...
+    def since(
+        self, purposes: Sequence[CodePurpose], at: datetime, /, **who: str
+    ) -> Sequence[OneTimeCode]: ...
     def move_of_user(self, from_user_id: str, to_user_id: str, /) -> None: ...
     def remove_of_user(self, user_id: str, /) -> None: ...
 
@@ -82,4 +85,23 @@ class AccountsWork(Protocol):
     def codes(self) -> CodeRepo: ...
     def fingerprint(self, value: str, /) -> str:
         """The keyed hash by which a sealed value can be looked up."""
+        ...
+
+
+class CodeCourier(Protocol):
+    """Brings one-time codes to mail addresses, and says whether what was typed is one of them.
+
+    Requests, guesses and lifetimes are counted by `Codes`, whoever the courier is.
+    """
+
+    def letter_box(self, address: str, /) -> Address:
+        """Where the letter with a code goes; its row of the outbox has this address."""
+        ...
+
+    async def is_right(self, code: OneTimeCode, address: str, typed: str, /) -> bool:
+        """Whether `typed` is what `code` stands for.
+
+        Raises:
+            ServiceFailure: nobody can say at the moment.
+        """
         ...

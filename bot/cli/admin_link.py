@@ -1,6 +1,6 @@
 """The database brought up to date, and a one-time link that makes its opener an admin."""
 
-from bot.accounts.codes import Codes
+from bot.accounts.tokens import Tokens
 from bot.cli.database_checks import keys_open, sqlite_file
 from bot.core.clock import SystemClock
 from bot.core.errors import Cause, ServiceFailure
@@ -68,7 +68,7 @@ async def admin_link(url: str, keys: str, bot_name: str) -> str:
     storage = open_storage(url, Keyring(parse_keys(keys)), Instance())
     try:
         await storage.open()
-        token = await storage.write(Codes(SystemClock()).issue_claim)
+        token = await storage.write(Tokens(SystemClock()).issue_claim)
     finally:
         await storage.aclose()
     return f"https://t.me/{bot_name}?start=admin_{token}"

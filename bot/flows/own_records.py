@@ -126,11 +126,7 @@ def _remove_practice(work: FlowWork, user_id: str) -> None:
 
 def _collect_person(work: FlowWork, user_id: str) -> Mapping[str, object]:
     """Of one-time codes only when they were made and used."""
-    codes = [
-        code
-        for purpose in (CodePurpose.EMAIL, CodePurpose.LINK, CodePurpose.RECOVER)
-        for code in work.codes.since(purpose, _EVER, user_id=user_id)
-    ]
+    codes = work.codes.since(tuple(CodePurpose), _EVER, user_id=user_id)
     return {
         "person": work.users.get(user_id),
         "identities": work.identities.of_user(user_id),

@@ -47,6 +47,7 @@ class OwnSettings:
             [scene.button("profile.button.edit", f"{PREFIX}:{name}", what=_label(scene, name))]
             for name in _FIELDS
         ]
+        buttons.append([scene.button("settings.button.apps", "c:link")])
         scene.show(
             scene.text("settings.title", Style.STRONG),
             Paragraph("\n".join(lines), Style.QUOTE),

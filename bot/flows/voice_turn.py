@@ -56,7 +56,12 @@ _ENDED = frozenset({TurnState.ANSWERED, TurnState.SILENT, TurnState.FAILED, Turn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What turns need; put together in `app.py`."""
+    """What turns need; put together in `app.py`.
+
+    Args:
+        start_link: a web address that opens the bot and hands it a payload of at most 64 of
+            A-Z a-z 0-9 _ -; None where no platform offers one.
+    """
 
     storage: Storage[FlowWork]
     scenes: Scenes
@@ -66,6 +71,7 @@ class Parts:
     sound: Sound
     messengers: Mapping[str, Messenger]
     turnstile: Turnstile = field(default_factory=Turnstile)
+    start_link: Callable[[str], str | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -288,10 +288,12 @@ class SqlOneTimeCodes(TableRepo[OneTimeCode]):
 
     table, record = one_time_codes, OneTimeCode
 
-    def since(self, purpose: CodePurpose, at: datetime, /, **who: str) -> Sequence[OneTimeCode]:
-        """Codes made after `at` for a `subject` or a `user_id`, oldest first."""
+    def since(
+        self, purposes: Sequence[CodePurpose], at: datetime, /, **who: str
+    ) -> Sequence[OneTimeCode]:
+        """Codes made after `at` for a `subject`, a `user_id` or an `asked_by`, oldest first."""
         wanted = select(one_time_codes).where(
-            one_time_codes.c.purpose == purpose, one_time_codes.c.created_at > at
+            one_time_codes.c.purpose.in_(purposes), one_time_codes.c.created_at > at
         )
         for column, value in who.items():
             wanted = wanted.where(one_time_codes.c[column] == value)

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.accounts.codes import Codes
+from bot.accounts.tokens import Tokens
 from bot.cli.init import Setup, add_arguments, run
 from bot.cli.questions import Questions
 from bot.core.clock import SystemClock
@@ -70,10 +70,10 @@ async def test_the_link_makes_one_person_an_admin_once(capsys):
     keys = parse_keys(load_settings().encryption_keys.get_secret_value())
     storage = open_storage(DATABASE, Keyring(keys), Instance())
     await storage.open()
-    codes, claim = Codes(SystemClock()), payload.removeprefix("admin_")
+    tokens, claim = Tokens(SystemClock()), payload.removeprefix("admin_")
     try:
-        assert await storage.write(lambda work: codes.redeem_claim(work, claim)) is True
-        assert await storage.write(lambda work: codes.redeem_claim(work, claim)) is False
+        assert await storage.write(lambda work: tokens.redeem_claim(work, claim)) is True
+        assert await storage.write(lambda work: tokens.redeem_claim(work, claim)) is False
     finally:
         await storage.aclose()
 
