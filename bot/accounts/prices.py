@@ -28,9 +28,13 @@ CURRENCIES = tuple(HIGHEST)
 
 
 class PriceOutOfBounds(DomainError):
-    """Nobody means such a price. Params: `most`, a `Money`."""
+    """Nobody means such a price; `most` is the highest there is."""
 
     key = "price.out_of_bounds"
+
+    def __init__(self, most: Money) -> None:
+        self.most = most
+        super().__init__()
 
 
 def checked_price(price: Money) -> Money:
@@ -41,5 +45,5 @@ def checked_price(price: Money) -> Money:
     """
     most = HIGHEST.get(price.currency, 0)
     if not 0 < price.minor <= most:
-        raise PriceOutOfBounds(most=Money(most, price.currency))
+        raise PriceOutOfBounds(Money(most, price.currency))
     return price

@@ -159,6 +159,9 @@ class Certificate(Entity):
         """A name that is safe anywhere, made from the title."""
         return f"{safe_stem(self.title)}.{_EXTENSIONS[self.mime]}"
 
+    def with_state(self, state: CertificateState) -> "Certificate":
+        return replace(self, state=state)
+
 
 def document_type(data: bytes) -> str | None:
     """The MIME type by the first bytes; None for anything but PDF, JPEG and PNG."""

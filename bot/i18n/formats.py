@@ -61,3 +61,9 @@ def decimal(value: float, reader: str, digits: int = 1) -> str:
     """A number with `digits` decimals in the reader's notation."""
     pattern = "#,##0." + "0" * digits if digits else "#,##0"
     return numbers.format_decimal(value, format=pattern, locale=reader)
+
+
+def minutes(length: timedelta, reader: str) -> str:
+    """A length in whole minutes, not rounded to hours: "90 minutes"."""
+    number = length // timedelta(minutes=1)
+    return units.format_unit(number, "duration-minute", length="long", locale=reader)

@@ -1,7 +1,6 @@
 """Tables and repositories of teachers, their certificates and gigs, and the audit trail."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from sqlalchemy import (
@@ -195,12 +194,11 @@ class SqlTeachers(_Owned, TableRepo[TeacherProfile]):
         wanted = select(func.count()).where(t.review == Review.WAITING)
         return int(self._connection.execute(wanted).scalar_one())
 
-    def move(self, old_user: str, new_user: str) -> None:
-        """One person of two: a profile of the new one's own stays."""
-        own = self.find_of_user(old_user)
-        if own is not None and self.find_of_user(new_user) is None:
-            self.save(replace(own, user_id=new_user))
-        self.remove_of_user(old_user)
+    def move_of_user(self, from_user_id: str, to_user_id: str) -> None:
+        """One person of two: a profile of the second one's own stays."""
+        if self.find_of_user(to_user_id) is None:
+            super().move_of_user(from_user_id, to_user_id)
+        self.remove_of_user(from_user_id)
 
 
 class SqlCertificates(_Owned, TableRepo[Certificate]):
@@ -212,11 +210,6 @@ class SqlCertificates(_Owned, TableRepo[Certificate]):
     def of_user(self, user_id: str) -> Sequence[Certificate]:
         """In the order they were added."""
         return self._all(self._owned(user_id))
-
-    def move(self, old_user: str, new_user: str) -> None:
-        """Hand all to another person, sealed with that person's key."""
-        for certificate in self.of_user(old_user):
-            self.save(replace(certificate, user_id=new_user))
 
 
 class SqlGigs(_Owned, TableRepo[Gig]):
@@ -230,6 +223,10 @@ class SqlGigs(_Owned, TableRepo[Gig]):
         """All but deleted ones, oldest first."""
         kept = gigs.c.status != GigStatus.DELETED
         return self._all(self._owned(user_id).where(kept))
+
+    def ever_of_user(self, user_id: str) -> Sequence[Gig]:
+        """Deleted ones too."""
+        return self._all(self._owned(user_id))
 
     def find_listed(self, gig_id: str) -> Gig | None:
         rows = self._all(_listed(gigs).where(gigs.c.id == gig_id))
@@ -251,11 +248,6 @@ class SqlGigs(_Owned, TableRepo[Gig]):
     def currencies(self) -> Sequence[str]:
         """Of listed gigs."""
         return self._different(gigs.c.currency)
-
-    def move(self, old_user: str, new_user: str) -> None:
-        """Hand all to another person, sealed with that person's key."""
-        for gig in self._all(self._owned(old_user)):
-            self.save(replace(gig, user_id=new_user))
 
     def _different(self, column: Column[Any]) -> Sequence[str]:
         wanted = _listed(column).distinct().order_by(column)
@@ -292,12 +284,11 @@ class SqlTeacherSearches(_Owned, TableRepo[TeacherSearch]):
         )
         return [row for row in rows if row.wish.fits(gig)]
 
-    def move(self, old_user: str, new_user: str) -> None:
-        """One person of two: a search of the new one's own stays."""
-        own = self.find_of_user(old_user)
-        if own is not None and self.find_of_user(new_user) is None:
-            self.save(replace(own, user_id=new_user))
-        self.remove_of_user(old_user)
+    def move_of_user(self, from_user_id: str, to_user_id: str) -> None:
+        """One person of two: a search of the second one's own stays."""
+        if self.find_of_user(to_user_id) is None:
+            super().move_of_user(from_user_id, to_user_id)
+        self.remove_of_user(from_user_id)
 
 
 class SqlAudit(TableRepo[AuditEntry]):
