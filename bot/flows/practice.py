@@ -87,7 +87,8 @@ class Practice:
         if report is None:
             scene.say(scene.text("end.skipped"), buttons=menu_rows(scene))
         else:
-            scene.work.outbox.put(report_message(scene.user, session, report), at=scene.now)
+            message = report_message(scene.user, session, report, scene.incoming.address)
+            scene.work.outbox.put(message, at=scene.now)
         return None
 
     def reports(self, scene: Scene, _: str = "") -> Later | None:

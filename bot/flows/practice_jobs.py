@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from bot.accounts.reach import preferred_address
 from bot.core.clock import Clock
 from bot.flows.ports import FlowWork
 from bot.flows.report_messages import report_message
 from bot.jobs.model import Job
+from bot.messaging.model import Address
 from bot.voice.service import CLOSE_JOB, VoiceService
-from bot.voice.session import SessionStatus
+from bot.voice.session import SessionStatus, VoiceSession
 
 __all__ = ["CLOSE_JOB", "idle_closer"]
 
@@ -31,15 +33,22 @@ def idle_closer(service: VoiceService, clock: Clock) -> Callable[[FlowWork, Job]
             return
         report = service.close(work, session, now, is_idle=True)
         user = work.users.find(session.user_id)
-        if report is None or user is None or _is_blocked(work, session.user_id, session.platform):
-            return
-        work.outbox.put(report_message(user, session, report), at=now)
+        to = _whereto(work, session)
+        if report is not None and user is not None and to is not None:
+            work.outbox.put(report_message(user, session, report, to), at=now)
 
     return close
 
 
-def _is_blocked(work: FlowWork, user_id: str, platform: str) -> bool:
-    return any(
-        identity.platform == platform and identity.blocked_at is not None
-        for identity in work.identities.of_user(user_id)
-    )
+def _whereto(work: FlowWork, session: VoiceSession) -> Address | None:
+    """The chat the person used last; where there is none, the room the session was held in.
+
+    None where they keep us away.
+    """
+    held_in = Address(session.platform, session.room, session.thread)
+    identities = work.identities.of_user(session.user_id)
+    to = preferred_address(identities)
+    if to is None:
+        is_kept_away = any(identity.blocked_at is not None for identity in identities)
+        return None if is_kept_away else held_in
+    return held_in if (to.platform, to.room) == (held_in.platform, held_in.room) else to

@@ -103,13 +103,13 @@ def _number(texts: Texts, name: str, value: Number) -> str:
     return decimal(value, texts.language, 0 if float(value).is_integer() else 1)
 
 
-def report_message(user: User, session: VoiceSession, report: VoiceReport) -> Outgoing:
-    """The report as a message to the room the session was held in."""
+def report_message(user: User, session: VoiceSession, report: VoiceReport, to: Address) -> Outgoing:
+    """The report as a message to where the person is."""
     texts = texts_in(user.ui_language)
     return Outgoing(
         key=f"report:{session.id}",
         user_id=user.id,
-        to=Address(session.platform, session.room, session.thread),
+        to=to,
         kind=MessageKind.REPORT,
         body=tuple(report_body(texts, report, session)),
         buttons=((Button(texts("report.button.again"), "c:talk"),),),
