@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import httpx
 import structlog
@@ -23,7 +23,6 @@ from bot.accounts.tokens import Tokens
 from bot.core.clock import Clock, SystemClock
 from bot.flows.conversation import Product, assemble
 from bot.flows.dispatch import Dispatch
-from bot.flows.forms import FlowForms, Suggestions
 from bot.flows.practice_jobs import CLOSE_JOB, idle_closer
 from bot.flows.rules import Rules
 from bot.flows.scene import Scenes
@@ -54,13 +53,8 @@ from bot.voice.engines import EngineChain
 from bot.voice.ports import VoiceEngine
 from bot.voice.service import VoiceService
 from bot.web.metrics import Metrics
-from bot.wiring import DISCORD, discord_platform
+from bot.wiring import DISCORD, DiscordLink, discord_link
 from config.settings import HUME_URL, Settings, WrongSettings
-
-if TYPE_CHECKING:  # loaded where there is a token
-    from discord import Client
-
-    from bot.handlers.discord.client import DiscordPlatform
 
 _log = structlog.get_logger()
 
@@ -86,7 +80,7 @@ class App:
     senders: Mapping[str, Sender]
     worker: Worker[Work]
     platform: TelegramPlatform | None
-    discord_platform: "DiscordPlatform | None"
+    discord_platform: DiscordLink | None
     metrics: Metrics
 
     @property
@@ -97,8 +91,8 @@ class App:
         return self.platform.application
 
     @property
-    def discord(self) -> "Client":
-        """discord.py's client. Raises WrongSettings where no token is set."""
+    def discord(self) -> Any:
+        """discord.py's `Client`. Raises WrongSettings where no token is set."""
         if self.discord_platform is None:
             raise WrongSettings("LINGUAFLEX_DISCORD__TOKEN is not set")
         return self.discord_platform.client
@@ -239,16 +233,11 @@ def _assemble(
         discord_platform=None,
         metrics=metrics,
     )
-    app.discord_platform = discord_platform(
-        settings.discord,
-        receiver=app,
-        storage=storage,
-        forms=FlowForms(storage, scenes, product.conversation.runner),
-        suggestions=Suggestions(storage, scenes, product.commands),
-        clock=clock,
-    )
     if supabase is not None:
         messengers[SUPABASE] = supabase
+    app.discord_platform = discord_link(
+        settings.discord, receiver=app, storage=storage, scenes=scenes, product=product
+    )
     _connect(app, messengers, translators)
     return app
 

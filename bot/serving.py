@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import structlog
 
@@ -16,10 +16,7 @@ from bot.handlers.telegram.webhook import telegram_webhook
 from bot.i18n.catalog import texts_in, ui_languages
 from bot.storage.work import Work
 from bot.web.server import WebServer
-from bot.wiring import DISCORD, StoredHashes, slash_commands
-
-if TYPE_CHECKING:  # loaded where there is a token
-    from bot.handlers.discord.client import DiscordPlatform
+from bot.wiring import DISCORD, DiscordLink, StoredHashes, slash_commands
 
 _log = structlog.get_logger()
 
@@ -177,7 +174,7 @@ class _Discord:
 
     name = DISCORD
 
-    def __init__(self, app: App, platform: "DiscordPlatform") -> None:
+    def __init__(self, app: App, platform: DiscordLink) -> None:
         self._app = app
         self._platform = platform
 
@@ -197,11 +194,8 @@ class _Discord:
 
     async def _publish(self) -> None:
         """Slash commands, where they changed."""
-        from bot.handlers.discord import slash
-
         try:
-            await slash.publish(
-                self._platform.rest,
+            await self._platform.publish(
                 slash_commands(self._app.product.commands),
                 guild=self._app.settings.discord.guild_id,
                 seen=StoredHashes(self._app.storage),

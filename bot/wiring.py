@@ -1,37 +1,53 @@
 """Discord's ports, filled by the rest of the product; a part of the composition root."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from bot.chat.model import place_key
-from bot.core.clock import Clock
 from bot.flows.commands import Command, CommandTable
+from bot.flows.conversation import Product
 from bot.flows.forms import FlowForms, Suggestions
-from bot.handlers.discord.ports import Heard
+from bot.flows.scene import Scenes
+from bot.handlers.discord.ports import Heard, SeenHashes, SlashCommand
 from bot.i18n.catalog import texts_in, ui_languages
-from bot.messaging.model import Address
-from bot.messaging.ports import Receiver
+from bot.messaging.model import Address, Incoming
+from bot.messaging.ports import PacedMessenger, Receiver
 from bot.storage.engine import SqlStorage
 from bot.storage.rooms import HeardRoom
 from bot.storage.work import Work
 from config.settings import DiscordSettings
 
-if TYPE_CHECKING:  # discord.py is loaded where it is used: who has no token pays nothing for it
-    from bot.handlers.discord.client import DiscordPlatform
-    from bot.handlers.discord.slash import SlashCommand
-
 DISCORD = "discord"
 
 
-def discord_platform(
+class DiscordLink(Protocol):
+    """Discord as the rest knows it: its library is loaded only where there is a token."""
+
+    @property
+    def client(self) -> Any:
+        """The `discord.Client`."""
+        ...
+
+    @property
+    def messenger(self) -> PacedMessenger: ...
+    def parse(self, body: Mapping[str, Any], /) -> Incoming | None: ...
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+    async def listen(self, stop: asyncio.Event, on_ready: Callable[[], None], /) -> None: ...
+    async def publish(
+        self, commands: Sequence[SlashCommand], /, *, guild: int | None, seen: SeenHashes
+    ) -> None: ...
+
+
+def discord_link(
     settings: DiscordSettings,
     *,
     receiver: Receiver,
     storage: SqlStorage,
-    forms: FlowForms,
-    suggestions: Suggestions,
-    clock: Clock,
-) -> "DiscordPlatform | None":
+    scenes: Scenes,
+    product: Product,
+) -> DiscordLink | None:
     """The platform; None without a token."""
     if settings.token is None:
         return None
@@ -42,35 +58,35 @@ def discord_platform(
         receiver=receiver,
         heard=StoredRooms(storage),
         rooms=RelayRooms(storage),
-        forms=forms,
-        suggestions=suggestions,
+        forms=FlowForms(storage, scenes, product.conversation.runner),
+        suggestions=Suggestions(storage, scenes, product.commands),
         api_url=settings.api_url,
         gateway_url=settings.gateway_url,
         message_content=settings.message_content,
-        clock=clock,
+        clock=scenes.clock,
         messages_per_second=settings.messages_per_second,
         identify_seconds=settings.identify_seconds,
     )
 
 
-def slash_commands(table: CommandTable) -> Sequence["SlashCommand"]:
+def slash_commands(table: CommandTable) -> Sequence[SlashCommand]:
     """Every listed command, those of a role too: who may use one is decided when it is used."""
-    from bot.handlers.discord.slash import SlashCommand
+    return [_slash(command) for command in table.all_listed]
 
-    def described(key: str) -> dict[str, str]:
-        return {tag: texts_in(tag)(key) for tag in ui_languages()}
 
-    def slash(command: Command) -> SlashCommand:
-        takes = command.takes
-        return SlashCommand(
-            name=command.name,
-            about=described(f"command.{command.name}.about"),
-            takes=takes,
-            option=described(f"command.{command.name}.{takes}") if takes else {},
-            is_completed=command.suggest is not None,
-        )
+def _slash(command: Command) -> SlashCommand:
+    takes = command.takes
+    return SlashCommand(
+        name=command.name,
+        about=_described(f"command.{command.name}.about"),
+        takes=takes,
+        option=_described(f"command.{command.name}.{takes}") if takes else {},
+        is_completed=command.suggest is not None,
+    )
 
-    return [slash(command) for command in table.all_listed]
+
+def _described(key: str) -> dict[str, str]:
+    return {tag: texts_in(tag)(key) for tag in ui_languages()}
 
 
 class StoredRooms:

@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
-from bot.accounts.model import Purpose, ReplyMode, Role, UserStatus
+from bot.accounts.gigs import GigCategory, GigStatus
+from bot.accounts.model import Purpose, ReplyMode, Role, User, UserStatus
 from bot.core.language import Level
 from bot.flows.conversation import assemble
 from bot.flows.profile import GOALS
@@ -33,7 +35,7 @@ _SOURCES = [
     if not {"simulators", "migrations", "cli"} & set(path.relative_to(ROOT).parts)
 ]
 # Look like keys and are none: kinds of jobs, modules, files.
-_NO_KEYS = frozenset({"voice.close"})
+_NO_KEYS = frozenset({"voice.close", "gig.announce", "relay.transcribe", "relay.open_room"})
 _OTHER = re.compile(r"bot\.voice\b|.*\.(ogg|py|toml)$")
 # Patterns that begin with an area whose keys `made_at_run_time` does not list one by one.
 _NOT_LISTED = re.compile(
@@ -51,6 +53,8 @@ _WORDED = {
     "replies": ReplyMode,
     "speed": ("auto", "slow", "normal"),
     "tutor_ok": ("yes",),
+    "gig_category": GigCategory,
+    "gig_status": (GigStatus.DRAFT, GigStatus.LIVE, GigStatus.PAUSED),
 }
 
 
@@ -136,8 +140,12 @@ def _of_the_conversation() -> Iterator[str]:
             is_named = step.label is not None or has_summary
             if is_named and not step.is_summary and not step.is_hidden:
                 yield step.label or f"flow.{flow.name}.{step.name}.label"
-    for name, _ in whole.commands.menu(SOURCE_LANGUAGE):
+    everybody = User(created_at=datetime(2026, 1, 1, tzinfo=UTC), roles=frozenset(Role))
+    for name, _ in whole.commands.menu(SOURCE_LANGUAGE, everybody):
         yield f"command.{name}.about"
+    for command in whole.commands.all_listed:
+        if command.takes is not None:
+            yield f"command.{command.name}.{command.takes}"
 
 
 def _reasons() -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from discord.gateway import DiscordWebSocket
 
 from bot.core.clock import Clock, SystemClock
 from bot.core.errors import Cause, ServiceFailure
+from bot.handlers.discord import slash
 from bot.handlers.discord.answers import Answers
 from bot.handlers.discord.asking import Asking
 from bot.handlers.discord.failures import SERVICE, TROUBLES, service_failure
@@ -21,7 +22,13 @@ from bot.handlers.discord.hearing import Hearing
 from bot.handlers.discord.memory import Memory
 from bot.handlers.discord.messenger import DiscordMessenger
 from bot.handlers.discord.missed import Missed
-from bot.handlers.discord.ports import HeardRooms, Rooms, SuggestedChoices
+from bot.handlers.discord.ports import (
+    HeardRooms,
+    Rooms,
+    SeenHashes,
+    SlashCommand,
+    SuggestedChoices,
+)
 from bot.handlers.discord.rest import Rest
 from bot.handlers.discord.translate import parse_event
 from bot.messaging.forms import Forms
@@ -173,6 +180,12 @@ class DiscordPlatform:
             raise service_failure(error) from None
         finally:
             await self._hang_up(connection, hearing, stopped)
+
+    async def publish(
+        self, commands: Sequence[SlashCommand], *, guild: int | None, seen: SeenHashes
+    ) -> None:
+        """See `slash.publish`."""
+        await slash.publish(self.rest, commands, guild=guild, seen=seen)
 
     def parse(
         self, body: Mapping[str, Any], *, received_at: datetime | None = None

@@ -1,7 +1,7 @@
 """What the Discord platform needs of the rest of the product."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.messaging.model import Incoming
@@ -44,3 +44,27 @@ class SuggestedChoices(Protocol):
     async def suggest(self, asked: Incoming, /) -> Sequence[tuple[str, str]]:
         """(label, value) of what fits the beginning of `asked.text`, typed so far."""
         ...
+
+
+class SeenHashes(Protocol):
+    """Remembers, across restarts, what was published."""
+
+    async def get(self, key: str, /) -> str | None: ...
+    async def set(self, key: str, value: str, /) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlashCommand:
+    """A command as Discord shows it.
+
+    Args:
+        about: by interface language.
+        takes: name of its option, if it has one; `option` says by language what that is.
+        is_completed: whether choices are suggested while it is typed.
+    """
+
+    name: str
+    about: Mapping[str, str]
+    takes: str | None = None
+    option: Mapping[str, str] = field(default_factory=dict)
+    is_completed: bool = False

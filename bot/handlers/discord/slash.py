@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
 from bot.core.text import shorten
 from bot.handlers.discord.failures import TROUBLES, service_failure
+from bot.handlers.discord.ports import SeenHashes, SlashCommand
 from bot.handlers.discord.rest import Rest
 
 _ABOUT_LIMIT = 100
@@ -22,30 +22,6 @@ _NOTE = "discord.commands"
 _log = structlog.get_logger()
 
 Json = dict[str, Any]
-
-
-class SeenHashes(Protocol):
-    """Remembers, across restarts, what was published."""
-
-    async def get(self, key: str, /) -> str | None: ...
-    async def set(self, key: str, value: str, /) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlashCommand:
-    """A command as Discord shows it.
-
-    Args:
-        about: by interface language.
-        takes: name of its option, if it has one; `option` says by language what that is.
-        is_completed: whether choices are suggested while it is typed.
-    """
-
-    name: str
-    about: Mapping[str, str]
-    takes: str | None = None
-    option: Mapping[str, str] = field(default_factory=dict)
-    is_completed: bool = False
 
 
 async def publish(
