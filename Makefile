@@ -7,7 +7,7 @@ PYTHON := python3
 endif
 BIN := .venv/bin
 PORT ?= 8080
-WORKERS ?= 2
+WORKERS ?= 4
 
 .PHONY: demo test lint bench soak clean setup setup-dev
 

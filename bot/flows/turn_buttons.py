@@ -140,7 +140,5 @@ class TurnButtons:
             turn = self._parts.service.correct_transcript(scene.work, turn, session, text)
             turn = scene.work.turns.save(replace(turn, state=TurnState.HEARD))
             return self._turns.typed(turn, text)
-        turn = scene.work.turns.save(
-            replace(turn, state=TurnState.STARTED, transcript=None, corrected=None)
-        )
+        turn = scene.work.turns.save(replace(turn, state=TurnState.STARTED, corrected=None))
         return self._turns.note(turn)

@@ -154,7 +154,12 @@ class VoiceService:
         return saved, work.voice_sessions.save(moved)
 
     def ended_turn(self, work: VoiceWork, turn: Turn, state: TurnState, now: datetime) -> Turn:
-        """A turn that was not answered: silent, failed or cancelled. It counts for nothing."""
+        """A turn that was not answered: silent, failed or cancelled. It counts for nothing.
+
+        One that had been answered, and was to be answered anew, stays as it was.
+        """
+        if turn.reply is not None and turn.said:
+            state = TurnState.ANSWERED
         return work.turns.save(replace(turn, state=state, finished_at=now))
 
     def correct_transcript(

@@ -15,7 +15,7 @@ from bot.simulators.telegram import ChatMessage, Person
 from bot.storage.voice import turns, voice_sessions
 from bot.voice.session import TurnState
 from tests.crash.databases import fetch, quiet
-from tests.stage import Stage, a_note, a_stage, an_app
+from tests.stage import Stage, a_note, a_stage, an_app, button
 
 EN = texts_in("en")
 _PATIENCE_SECONDS = 30.0
@@ -66,6 +66,24 @@ async def test_without_another_engine_the_learner_is_told_once_and_the_turn_does
         stage.hume.faults.clear()
         note = await ana.send_voice(a_note(), 1.0)
         await ana.wait(lambda m: m.kind == "voice", _PATIENCE_SECONDS, after=note)
+
+
+@pytest.mark.parametrize("is_spoken", [True, False], ids=["said again", "typed"])
+async def test_a_turn_that_could_not_be_answered_anew_still_counts(
+    stage: Stage, sqlite_url: str, is_spoken: bool
+) -> None:
+    async with an_app(stage, sqlite_url) as app:
+        ana = stage.telegram.person(1001, "Ana")
+        await stage.meet(ana)
+        note = await ana.send_voice(a_note(), 1.0)
+        heard = await ana.wait(_is_transcript, _PATIENCE_SECONDS, after=note)
+        await ana.wait(lambda m: m.kind == "voice", _PATIENCE_SECONDS, after=note)
+        await ana.press(heard.message_id, data=button(heard, ":fix"))
+        stage.hume.faults.add(_FAULTS["the connection breaks after the words"])
+        said = await (ana.send_voice(a_note(), 1.0) if is_spoken else ana.send_text("Yellow bear"))
+        await ana.wait(lambda m: m.text == EN("voice.unavailable"), _PATIENCE_SECONDS, after=said)
+        await quiet(sqlite_url, _PATIENCE_SECONDS)
+        assert await _counted(app) == ([TurnState.ANSWERED, TurnState.ANSWERED], 2)
 
 
 async def test_an_error_in_the_middle_is_told_like_any_other_failure(
