@@ -10,6 +10,9 @@ from bot.simulators.telegram import ChatMessage, Person
 from bot.storage.work import Work
 from tests.stage import PATIENCE_SECONDS
 
+# The head of a lossy WebP of 512 by 512 pixels (RFC 9649).
+WEBP = b"RIFF\x1a\0\0\0WEBPVP8 \x0e\0\0\0\x30\x01\x00\x9d\x01\x2a\x00\x02\x00\x02\0\0\0\0"
+
 
 async def acquainted(
     app: App, student: tuple[str, str], teacher: tuple[str, str], *, is_focused: bool = True
@@ -64,3 +67,13 @@ async def met(app: App, person: Person) -> tuple[str, str]:
 async def reads(person: Person, part: str) -> ChatMessage:
     """The next message or edit the person sees that has this in it."""
     return await person.wait(lambda m: part in m.text, PATIENCE_SECONDS)
+
+
+async def make_admin(app: App, who: tuple[str, str]) -> None:
+    def unit(work: Work) -> None:
+        identity = work.identities.find(*who)
+        assert identity is not None
+        user = work.users.get(identity.user_id)
+        work.users.save(replace(user, roles=user.roles | {Role.ADMIN}))
+
+    await app.storage.write(unit)

@@ -10,7 +10,16 @@ from bot.simulators.telegram.files import StoredFile
 
 Entity = dict[str, Any]
 MessageKind = Literal[
-    "text", "voice", "audio", "video_note", "photo", "document", "sticker", "contact", "service"
+    "text",
+    "voice",
+    "audio",
+    "video",
+    "video_note",
+    "photo",
+    "document",
+    "sticker",
+    "contact",
+    "service",
 ]
 _KEPT_MESSAGES = 5_000
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from bot.simulators.telegram.errors import bad_request
 
-MediaKind = Literal["voice", "audio", "video_note", "photo", "document", "sticker"]
+MediaKind = Literal["voice", "audio", "video", "video_note", "photo", "document", "sticker"]
 
 MAX_DOWNLOAD = 20 * 1024 * 1024  # getFile, Bot API
 MAX_UPLOAD = 50 * 1024 * 1024
@@ -127,11 +127,27 @@ def ogg_seconds(data: bytes) -> float | None:
 
 
 def image_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height of a PNG or JPEG in pixels; None for anything else."""
+    """Width and height of a PNG, JPEG or WebP in pixels; None for anything else."""
     if data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) >= 24:
         width, height = struct.unpack_from(">II", data, 16)
         return width, height
+    if data[:4] == b"RIFF" and data[8:15] == b"WEBPVP8" and len(data) >= 30:
+        return _webp_size(data)
     return _jpeg_size(data) if data[:2] == b"\xff\xd8" else None
+
+
+def _webp_size(data: bytes) -> tuple[int, int]:
+    """From the first chunk's header (RFC 9649, sections 2.5 to 2.7)."""
+    match data[12:16]:
+        case b"VP8X":
+            canvas = int.from_bytes(data[24:27], "little"), int.from_bytes(data[27:30], "little")
+            return canvas[0] + 1, canvas[1] + 1
+        case b"VP8L":
+            bits = int.from_bytes(data[21:25], "little")
+            return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        case _:
+            width, height = struct.unpack_from("<HH", data, 26)
+            return width & 0x3FFF, height & 0x3FFF
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int] | None:

@@ -17,6 +17,7 @@ LIMITED: dict[str, Handler] = {
     "sendAudio": partial(sending.send_file, name="audio"),
     "sendPhoto": partial(sending.send_file, name="photo"),
     "sendDocument": partial(sending.send_file, name="document"),
+    "sendVideo": partial(sending.send_file, name="video"),
     "sendVideoNote": partial(sending.send_file, name="video_note"),
     "sendSticker": partial(sending.send_file, name="sticker"),
     "copyMessage": sending.copy_message,

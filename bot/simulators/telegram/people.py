@@ -80,6 +80,23 @@ class Person:
             "video_note", mp4, "video/mp4", chat, seconds=seconds, dimensions=(240, 240)
         )
 
+    async def send_video(
+        self, mp4: bytes, seconds: float, *, caption: str = "", chat: Group | None = None
+    ) -> int:
+        return self._send_file(
+            "video",
+            mp4,
+            "video/mp4",
+            chat,
+            seconds=seconds,
+            caption=caption,
+            dimensions=(640, 360),
+        )
+
+    async def send_sticker(self, webp: bytes, *, chat: Group | None = None) -> int:
+        """A sticker that does not move."""
+        return self._send_file("sticker", webp, "image/webp", chat)
+
     async def send_photo(
         self, image: bytes, *, caption: str = "", chat: Group | None = None
     ) -> int:

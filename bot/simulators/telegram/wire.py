@@ -76,7 +76,7 @@ def message_json(
 
 
 def file_json(file: StoredFile, seconds: float | None = None) -> Json:
-    """A `Voice`, `Audio`, `VideoNote`, `Document`, `Sticker` or the members of a `PhotoSize`."""
+    """A `Voice`, `Audio`, `Video`, `VideoNote`, `Document`, `Sticker`, or a `PhotoSize`."""
     body: Json = {
         "file_id": file.file_id,
         "file_unique_id": file.unique_id,
@@ -88,6 +88,9 @@ def file_json(file: StoredFile, seconds: float | None = None) -> Json:
         case "audio":
             body |= {"duration": round(seconds or 0), "mime_type": file.mime}
             body |= {"file_name": file.filename} if file.filename else {}
+        case "video":
+            body |= {"duration": round(seconds or 0), "mime_type": file.mime}
+            body |= {"width": file.width, "height": file.height}
         case "video_note":
             body |= {"duration": round(seconds or 0), "length": file.width}
         case "photo":

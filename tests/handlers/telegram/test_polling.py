@@ -199,7 +199,7 @@ async def test_presses_blocks_and_moves_come_through(platform, telegram, inbox, 
 
     assert [incoming.kind for incoming in inbox.known.values()] == [
         IncomingKind.COMMAND,
-        IncomingKind.OTHER,
+        IncomingKind.EDITED,
         IncomingKind.BLOCKED,
         IncomingKind.UNBLOCKED,
         IncomingKind.MOVED,

@@ -165,15 +165,57 @@ ANIMATION = FILE | {"width": 1, "height": 1, "duration": 1}
 @pytest.mark.parametrize(
     "content",
     [
-        {"sticker": STICKER},
+        {"sticker": STICKER | {"is_animated": True}},
         {"location": {"longitude": 1.0, "latitude": 2.0}},
-        {"animation": ANIMATION, "document": FILE},
-        {"video": ANIMATION},
         {"dice": {"value": 3, "emoji": "🎲"}},
     ],
 )
 def test_everything_else_is_other(content):
     assert said(**content).kind is IncomingKind.OTHER
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "file_id"),
+    [
+        ({"sticker": STICKER}, MediaKind.STICKER, FILE["file_id"]),
+        (
+            {"sticker": STICKER | {"is_video": True, "thumbnail": FILE | {"file_id": "small"}}},
+            MediaKind.STICKER,
+            "small",
+        ),
+        ({"animation": ANIMATION, "document": FILE}, MediaKind.VIDEO, FILE["file_id"]),
+        ({"video": ANIMATION}, MediaKind.VIDEO, FILE["file_id"]),
+    ],
+)
+def test_stickers_and_films_are_files(content, kind, file_id):
+    media = said(**content).media
+
+    assert media is not None
+    assert (media.kind, media.file_id) == (kind, file_id)
+
+
+@pytest.mark.parametrize(
+    ("reactions", "emoji"),
+    [
+        ([{"type": "emoji", "emoji": "👍"}], "👍"),
+        ([], None),
+        ([{"type": "custom_emoji", "custom_emoji_id": "5"}], None),
+    ],
+)
+def test_a_reaction_names_its_message_and_its_emoji(reactions, emoji):
+    change = {
+        "chat": {"id": 7, "type": "private", "first_name": "Ana"},
+        "message_id": 33,
+        "user": ANA,
+        "date": DATE,
+        "old_reaction": [],
+        "new_reaction": reactions,
+    }
+
+    incoming = parsed(update(message_reaction=change))
+
+    assert (incoming.kind, incoming.reaction) == (IncomingKind.REACTION, emoji)
+    assert incoming.message == MessageRef(Address("telegram", "7"), "33")
 
 
 def test_ones_own_contact_is_a_phone_number():
@@ -201,12 +243,12 @@ def test_channels_anonymous_admins_and_bots_say_nothing_to_us(content):
     assert said(text="hi", **content) is None
 
 
-def test_an_edit_is_other_and_has_its_own_time():
+def test_an_edit_has_its_own_time():
     edited = message(text="hello!", edit_date=DATE + 60)
 
     incoming = parsed(update(edited_message=edited))
 
-    assert (incoming.kind, incoming.text) == (IncomingKind.OTHER, "hello!")
+    assert (incoming.kind, incoming.text) == (IncomingKind.EDITED, "hello!")
     assert incoming.at == datetime(2026, 11, 22, 10, 1, tzinfo=UTC)
 
 
