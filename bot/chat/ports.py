@@ -75,6 +75,7 @@ class ReportRepo(Protocol):
     """What was reported."""
 
     def add(self, report: Report, /) -> Report: ...
+    def of_user(self, user_id: str, /) -> Sequence[Report]: ...
 
 
 class ChatBook(Protocol):

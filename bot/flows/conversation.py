@@ -4,14 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.accounts.codes import Codes
+from bot.accounts.tokens import Tokens
 from bot.flows.commands import Command, CommandTable
 from bot.flows.dispatch import Conversation
+from bot.flows.introductions import RelayIntroductions
 from bot.flows.own_records import PEOPLE_RECORDS, Records, practice_records
 from bot.flows.people import People
 from bot.flows.practice import Practice
 from bot.flows.relay_parts import RelayParts, assemble_relay
+from bot.flows.relay_records import RELAY_RECORDS
 from bot.flows.runner import Runner, menu_rows
 from bot.flows.scene import Later, Scene
+from bot.flows.teacher_records import TEACHER_RECORDS
+from bot.flows.teaching import Teaching
 from bot.flows.turn_buttons import TurnButtons
 from bot.flows.turn_messages import PREFIX as TURN_PREFIX
 from bot.flows.voice_turn import Parts, VoiceTurns
@@ -27,24 +32,27 @@ class Product:
     practice: Practice
     commands: CommandTable
     relay: RelayParts
+    teaching: Teaching
     records: Records
 
 
-def assemble(parts: Parts, codes: Codes) -> Product:
+def assemble(parts: Parts, codes: Codes, tokens: Tokens) -> Product:
     """Put the product together."""
     runner = Runner()
     turns = VoiceTurns(parts)
     practice = Practice(parts.service, turns, parts.chain, runner)
     relay = assemble_relay(parts)
     buttons = TurnButtons(parts, turns, practice, runner)
-    records = (practice_records(parts.service), PEOPLE_RECORDS)
-    people = People(runner, practice, parts, codes, records)
-    runner.add(buttons.fix_flow(), *people.flows())
+    records = (practice_records(parts.service), TEACHER_RECORDS, RELAY_RECORDS, PEOPLE_RECORDS)
+    teaching = Teaching(runner, parts, RelayIntroductions(relay.relay))
+    people = People(runner, practice, parts, records, codes, tokens, teaching)
+    runner.add(buttons.fix_flow(), *people.flows(), *teaching.flows())
     table = CommandTable(
         [
             *_practice_commands(practice, relay),
             *relay.talk.commands(),
             *people.commands(),
+            *teaching.commands(),
             _cancel(runner, practice),
         ]
     )
@@ -56,6 +64,7 @@ def assemble(parts: Parts, codes: Codes) -> Product:
             TURN_PREFIX: buttons.press,
             CONTEXT_PREFIX: practice.press_context,
             **people.presses(),
+            **teaching.presses(),
             **relay.talk.presses(),
         },
         on_speech=practice.on_speech,
@@ -66,7 +75,7 @@ def assemble(parts: Parts, codes: Codes) -> Product:
         resume=turns.resume,
         overtaking_presses=(f"{TURN_PREFIX}:*:end", "c:end", "c:cancel"),
     )
-    return Product(conversation, practice, table, relay, records)
+    return Product(conversation, practice, table, relay, teaching, records)
 
 
 def _practice_commands(practice: Practice, relay: RelayParts) -> Sequence[Command]:

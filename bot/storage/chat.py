@@ -224,6 +224,13 @@ class SqlReports(TableRepo[Report]):
     table, record = chat_reports, Report
     owner = "reporter_id"
 
+    def of_user(self, user_id: str) -> Sequence[Report]:
+        return self._all(
+            select(chat_reports)
+            .where(chat_reports.c.reporter_id == user_id)
+            .order_by(chat_reports.c.id)
+        )
+
 
 class SqlChat:
     """The relay's repositories in one transaction."""
