@@ -1,15 +1,16 @@
-"""The product on a stage with Discord: simulated people there, the real program, a voice service."""
+"""The product on a stage with Discord: simulators, and the real program between them."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.app import App
 from bot.simulators.discord import DiscordSimulator, find_spec
 from bot.simulators.hume.server import HumeSimulator
 from bot.simulators.scripted_brain import ScriptedBrain
 from bot.simulators.telegram import TelegramSimulator
-from tests.stage import TOKEN, Options, Stage
+from tests.stage import PATIENCE_SECONDS, TOKEN, Options, Stage, an_app
 
 PARTS = frozenset({"discord"})
 
@@ -45,3 +46,16 @@ async def a_discord_stage(
     ):
         yield DiscordStage(chat, hume, brain, discord=server)
         assert server.violations == []
+
+
+@asynccontextmanager
+async def a_discord_app(
+    stage: DiscordStage, database_url: str, **changes: Any
+) -> AsyncIterator[App]:
+    """The whole program in this process, connected to Discord."""
+    discord, parts = stage.discord, changes.pop("parts", PARTS)
+    async with an_app(stage, database_url, parts=parts, **changes) as app:
+        await discord.until(
+            lambda: discord.is_connected and bool(discord.commands), PATIENCE_SECONDS
+        )
+        yield app

@@ -18,7 +18,8 @@ from bot.flows.own_data import Everything, collect
 from bot.simulators.mailbox import Mailbox
 from bot.simulators.telegram import ChatMessage, Person
 from bot.storage.work import Work
-from tests.stage import PATIENCE_SECONDS, Stage, a_note, an_app
+from tests.discord_visitors import DiscordVisitor
+from tests.stage import PATIENCE_SECONDS, Stage, a_note, an_app, said
 
 JPEG = bytes.fromhex(
     "ffd8ffe000104a46494600010100000100010000ffc0000b080001000101011100ffc40014000100000000000000"
@@ -33,6 +34,25 @@ class Visitor:
     """A person; `then` is a part of what the bot says or asks next."""
 
     person: Person
+    platform = "telegram"
+
+    @property
+    def external_id(self) -> str:
+        return str(self.person.account.user_id)
+
+    async def speak(self, then: str) -> ChatMessage:
+        """Send a voice note."""
+        await self.person.send_voice(a_note(), 1)
+        return await self.reads(then)
+
+    async def hears(self) -> ChatMessage:
+        """The next voice note."""
+        return await self.person.wait(lambda m: m.kind == "voice", PATIENCE_SECONDS)
+
+    @property
+    def texts(self) -> list[str]:
+        """What the bot has said so far."""
+        return said(self.person)
 
     async def say(self, text: str, then: str) -> ChatMessage:
         await self.person.send_text(text)
@@ -73,14 +93,17 @@ class Visitor:
         return {button.data for row in rows for button in row if button.data}
 
 
-async def to_the_name(ana: Visitor) -> None:
+Anybody = Visitor | DiscordVisitor
+
+
+async def to_the_name(ana: Anybody) -> None:
     """Begin registering as a grown-up student."""
     await ana.say("/register", then="What brings you here?")
     await ana.press("I want to learn", then="How old are you?")
     await ana.press("18 or older", then="full name")
 
 
-async def past_the_email(ana: Visitor) -> None:
+async def past_the_email(ana: Anybody) -> None:
     """Everything after the address, up to the summary."""
     await ana.press("Español", then="Which language do you want to learn?")
     await ana.press("English", then="How well do you speak")
@@ -92,7 +115,7 @@ async def past_the_email(ana: Visitor) -> None:
     await ana.press("In a café", then="Is everything right?")
 
 
-async def register(ana: Visitor) -> None:
+async def register(ana: Anybody) -> None:
     """The shortest way to being registered, without an address."""
     await to_the_name(ana)
     await ana.say("Ana García", then="e-mail")
@@ -109,11 +132,11 @@ async def code_from(mailbox: Mailbox) -> str:
     return found[0]
 
 
-async def user_of(app: App, visitor: Visitor) -> User:
+async def user_of(app: App, visitor: Anybody) -> User:
     """The person's record as it is stored."""
 
     def find(work: Work) -> User:
-        identity = work.identities.find("telegram", str(visitor.person.account.user_id))
+        identity = work.identities.find(visitor.platform, visitor.external_id)
         assert identity is not None
         return work.users.get(identity.user_id)
 

@@ -1,0 +1,121 @@
+"""Discord's gateway breaks, forgets us, is away: every message is answered, and once."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.app import App
+from bot.simulators.faults import Fault
+from tests.discord_stage import DiscordStage, a_discord_app, a_discord_stage
+from tests.discord_visitors import DiscordVisitor
+from tests.stage import PATIENCE_SECONDS
+
+LINES = 12
+_UNKNOWN = re.compile(r"(?<=do not know )/\w+")
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[DiscordStage]:
+    async with a_discord_stage() as running:
+        yield running
+
+
+@pytest.fixture
+async def app(stage: DiscordStage, sqlite_url: str) -> AsyncIterator[App]:
+    async with a_discord_app(stage, sqlite_url) as running:
+        yield running
+
+
+@pytest.fixture
+def tom(stage: DiscordStage) -> DiscordVisitor:
+    return DiscordVisitor(stage.discord.person(2001, "Tom"))
+
+
+def answered(tom: DiscordVisitor) -> list[str]:
+    """The words that were called unknown commands, in order."""
+    return [found[0] for text in tom.texts if (found := _UNKNOWN.search(text))]
+
+
+async def all_answered(stage: DiscordStage, tom: DiscordVisitor, words: list[str]) -> None:
+    """Every word was answered once, in order."""
+    await stage.discord.until(lambda: len(answered(tom)) >= len(words), PATIENCE_SECONDS)
+    assert answered(tom) == words
+
+
+async def test_a_broken_connection_is_resumed_and_nothing_is_lost(
+    stage: DiscordStage, app: App, tom: DiscordVisitor
+) -> None:
+    words = [f"/word{number}" for number in range(LINES)]
+    for number, word in enumerate(words):
+        if number % 4 == 2:
+            await stage.discord.drop_gateway()
+        await tom.pane.send(word)
+    await all_answered(stage, tom, words)
+    assert stage.discord.connections["identified"] == 1
+    assert stage.discord.connections["resumed"] >= 1
+
+
+async def test_a_session_that_was_forgotten_is_caught_up_with(
+    stage: DiscordStage, app: App, tom: DiscordVisitor
+) -> None:
+    await tom.pane.send("/before")
+    await all_answered(stage, tom, ["/before"])
+    stage.discord.invalidate_next_resume()
+    await stage.discord.drop_gateway()
+    words = [f"/word{number}" for number in range(LINES)]
+    for word in words:
+        await tom.pane.send(word)
+    await all_answered(stage, tom, ["/before", *words])
+    assert stage.discord.connections["identified"] == 2
+
+
+async def test_what_was_said_while_discord_was_away_is_answered_in_order(
+    stage: DiscordStage, app: App, tom: DiscordVisitor
+) -> None:
+    await tom.pane.send("/before")
+    await all_answered(stage, tom, ["/before"])
+    await stage.discord.go_away()
+    words = [f"/away{number}" for number in range(150)]  # more than one page
+    for word in words:
+        await tom.pane.send(word)
+    stage.discord.come_back()
+    later = ["/later1", "/later2"]
+    for word in later:
+        await tom.pane.send(word)
+    await all_answered(stage, tom, ["/before", *words, *later])
+
+
+async def test_what_was_said_while_the_bot_was_down_is_answered_in_order(
+    stage: DiscordStage, tom: DiscordVisitor, sqlite_url: str
+) -> None:
+    async with a_discord_app(stage, sqlite_url):
+        await tom.pane.send("/before")
+        await all_answered(stage, tom, ["/before"])
+    words = [f"/away{number}" for number in range(LINES)]
+    for word in words:
+        await tom.pane.send(word)
+    async with a_discord_app(stage, sqlite_url):
+        await tom.pane.send("/back1")
+        await all_answered(stage, tom, ["/before", *words, "/back1"])
+
+
+async def test_an_answer_lost_on_its_way_is_not_said_twice(
+    stage: DiscordStage, app: App, tom: DiscordVisitor
+) -> None:
+    stage.discord.faults.add(Fault("drop_after", match="create_message", times=2))
+    await tom.pane.send("/once")
+    await tom.pane.send("/twice")
+    await all_answered(stage, tom, ["/once", "/twice"])
+
+
+async def test_a_room_that_is_closed_to_us_is_asked_for_once(
+    stage: DiscordStage, app: App, tom: DiscordVisitor
+) -> None:
+    await tom.pane.send("/before")
+    await all_answered(stage, tom, ["/before"])
+    tom.person.block()
+    await tom.pane.send("/blocked")
+    await stage.discord.until(lambda: stage.discord.invalid_requests > 0, PATIENCE_SECONDS)
+    await app.settle([])
+    assert stage.discord.invalid_requests == 1
