@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.accounts.codes import LIFETIME, asker, fingerprint_of
-from bot.accounts.model import Identity, User
+from bot.accounts.model import Identity
 from bot.accounts.reach import address_of, reachable
 from bot.accounts.tokens import LINK_LIFETIME, Tokens
 from bot.flows.email_steps import EMAIL_STEP, LINK_FLOW, RECOVER_FLOW, EmailSteps
@@ -209,15 +209,11 @@ def _summary(scene: Scene, answers: Answers) -> Sequence[Paragraph]:
         scene.text("link.summary.account", name=account.name, apps=apps),
         scene.text("link.summary.this", app=_app(scene.identity)),
     ]
-    if _has_own(scene.user):
+    if scene.user.is_registered or scene.work.voice_sessions.find_latest(scene.user.id):
         body.append(scene.text("link.summary.both"))
     if answers[_WAY] == RECOVER_FLOW and _same_platform(theirs, scene):
         body.append(scene.text("link.summary.lost", app=_app(scene.identity)))
     return body
-
-
-def _has_own(user: User) -> bool:
-    return user.is_registered or user.guest_turns > 0
 
 
 def _tell(
