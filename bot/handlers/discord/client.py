@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import discord
+import structlog
 import yarl
 from discord.gateway import DiscordWebSocket
 
@@ -34,6 +35,8 @@ from bot.handlers.discord.translate import parse_event
 from bot.messaging.forms import Forms
 from bot.messaging.model import Incoming
 from bot.messaging.ports import Receiver
+
+_log = structlog.get_logger()
 
 API_URL = "https://discord.com/api/v10"
 _LONGEST_RATE_LIMIT_SECONDS = 30.0  # the least discord.py takes; longer ones are the Sender's
@@ -65,6 +68,9 @@ class GatewayClient(discord.Client):
             self.hearing.hear(args[0])
         else:
             super().dispatch(event, *args, **kwargs)
+
+    async def on_disconnect(self) -> None:
+        _log.warning("discord.disconnected")
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         if not initial:
@@ -100,7 +106,8 @@ class DiscordPlatform:
         identify_seconds: float = 5.0,
     ) -> None:
         clock = clock or SystemClock()
-        logging.getLogger("discord").setLevel(logging.WARNING)  # DEBUG tells tokens and texts
+        logging.getLogger("discord").setLevel(logging.ERROR)  # DEBUG tells tokens and texts
+        logging.getLogger("discord.client").setLevel(logging.CRITICAL)  # see `on_disconnect`
         discord.http.Route.BASE = api_url.rstrip("/")  # the library has no other way
         self._token = token
         self._gateway_url = gateway_url
