@@ -1,6 +1,6 @@
 """Registering: a guest tells who they are, and goes on with what they began."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bot.accounts.ages import ADULT_YEARS
 from bot.accounts.model import Role
@@ -26,12 +26,18 @@ class StudentOnboarding:
     """The flow of /register."""
 
     def __init__(
-        self, runner: Runner, practice: Practice, email: EmailSteps, tutor: TutorSteps
+        self,
+        runner: Runner,
+        practice: Practice,
+        email: EmailSteps,
+        tutor: TutorSteps,
+        teach: Callable[[Scene], Later | None],
     ) -> None:
         self._runner = runner
         self._practice = practice
         self._email = email
         self._tutor = tutor
+        self._teach = teach
 
     def register(self, scene: Scene, _: str = "") -> Later | None:
         """/register: begin, or go on where it was left."""
@@ -76,8 +82,11 @@ class StudentOnboarding:
             scene.say(scene.text("register.email_unconfirmed"))
         if user.is_minor:
             scene.say(scene.text("register.minor"))
+        if told.role is Role.TEACHER and not user.is_minor:
+            scene.say(scene.text("register.teacher"))
+            return self._teach(scene)
         if told.role is Role.TEACHER:
-            scene.say(scene.text("register.teacher"), buttons=menu_rows(scene))
+            scene.say(scene.text("teach.adults_only"), buttons=menu_rows(scene))
             return None
         self._begin_learning(scene, answers)
         return None

@@ -22,6 +22,7 @@ from sqlalchemy import (
     not_,
     select,
     text,
+    type_coerce,
     update,
 )
 
@@ -150,7 +151,8 @@ class SqlUsers(TableRepo[User]):
         self._connection.execute(wanted.with_for_update())
 
     def list_admins(self) -> Sequence[User]:
-        return self._all(select(users).where(users.c.roles.contains(Role.ADMIN.value)))
+        named = type_coerce(users.c.roles, String).contains(Role.ADMIN.value)
+        return self._all(select(users).where(named))
 
 
 class SqlIdentities:

@@ -8,13 +8,13 @@ from sqlalchemy import text
 
 from bot.accounts.audit import AdminAction, AuditEntry
 from bot.accounts.gigs import Gig, GigCategory, GigStatus, TeacherSearch, Wish
-from bot.accounts.model import User, UserStatus
+from bot.accounts.model import Role, User, UserStatus
 from bot.accounts.teachers import Certificate, Review, Taught, TeacherProfile
 from bot.core.language import Level
 from bot.core.money import Money
 from bot.storage.engine import SqlStorage
 from bot.storage.work import Work
-from tests.unit.accounts.test_teachers import NOW, a_gig, a_teacher
+from tests.unit.accounts.test_teacher_rules import NOW, a_gig, a_teacher
 
 
 def a_user(name: str = "Ana", **changes: object) -> User:
@@ -134,6 +134,12 @@ async def test_a_search_narrows_and_pages(storage: SqlStorage) -> None:
     assert await storage.read(lambda work: work.gigs.currencies()) == ["EUR", "USD"]
 
 
+async def test_administrators_are_found_by_their_role(storage: SqlStorage) -> None:
+    olga, ana = a_user("Olga", roles=frozenset({Role.ADMIN, Role.STUDENT})), a_user("Ana")
+    await storage.write(lambda work: (work.users.add(olga), work.users.add(ana)))
+    assert await storage.read(lambda work: work.users.list_admins()) == [olga]
+
+
 async def test_the_queue_is_served_in_its_order(storage: SqlStorage) -> None:
     people = [a_user(str(n)) for n in range(3)]
 
@@ -208,7 +214,7 @@ async def test_everything_moves_to_one_person_of_two_and_stays_readable(
         )
         work.teacher_searches.add(TeacherSearch(user_id=old.id, language="es"))
         for own in (work.teachers, work.certificates, work.gigs, work.teacher_searches):
-            own.move(old.id, new.id)
+            own.move_of_user(old.id, new.id)
         work.vault.destroy(old.id)
         return gig
 
