@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, case, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -329,7 +330,7 @@ class SqlChat:
 
 def _put(connection: Connection, table: Table, user_id: str, values: dict[str, object]) -> None:
     """Insert a person's row, or replace it."""
-    wanted = _INSERT[connection.dialect.name](table).values(user_id=user_id, **values)
+    wanted: Any = _INSERT[connection.dialect.name](table).values(user_id=user_id, **values)
     connection.execute(wanted.on_conflict_do_update(index_elements=[table.c.user_id], set_=values))
 
 
