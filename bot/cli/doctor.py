@@ -56,11 +56,13 @@ def all_checks() -> Sequence[Check]:
     """What is looked at, in the order it is shown; the local engine loads its models."""
     from bot.cli import checks
     from bot.cli.database_checks import check_database
+    from bot.cli.discord_checks import check_discord
     from bot.cli.telegram_checks import check_telegram
 
     return (
         Check("database", check_database, 40),
         Check("telegram", check_telegram, 25),
+        Check("discord", check_discord, 35),
         Check("voice", checks.check_engines, 150),
         Check("sound", checks.check_sound, 30),
         Check("mail", checks.check_mail, 25),

@@ -223,6 +223,7 @@ class Setup:
 def topics() -> Sequence[Topic]:
     """What is asked, in order."""
     from bot.cli.checks import check_engines, check_mail
+    from bot.cli.discord_checks import check_discord
     from bot.cli.telegram_checks import check_telegram
 
     return (
@@ -254,6 +255,12 @@ def topics() -> Sequence[Topic]:
                     needs="mail.smtp_url",
                 ),
             ),
+        ),
+        Topic(
+            "Discord",
+            "discord.token",
+            check_discord,
+            (Question("discord.token", "Discord bot token, from discord.com/developers"),),
         ),
     )
 

@@ -13,8 +13,9 @@ from bot.simulators.brain import Brain
 from config.logging import configure
 
 TOKEN = "7000001:simulated-token-that-opens-nothing-anywhere"  # noqa: S105 - known to us alone
+DISCORD_TOKEN = "simulated-discord-token-that-opens-nothing"  # noqa: S105 - known to us alone
 MAIL_FROM = "tutor@linguaflex.example"
-_PARTS = ("telegram", "hume", "openai", "mail")
+_PARTS = ("telegram", "discord", "hume", "openai", "mail")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,6 +66,7 @@ async def simulated(arguments: argparse.Namespace) -> AsyncIterator[Mapping[str,
 
 
 async def _start(stack: AsyncExitStack, arguments: argparse.Namespace) -> Mapping[str, str]:
+    from bot.simulators.discord import DiscordSimulator
     from bot.simulators.hume.server import HumeSimulator
     from bot.simulators.mailbox import Mailbox
     from bot.simulators.openai import CascadeSimulator
@@ -72,11 +74,15 @@ async def _start(stack: AsyncExitStack, arguments: argparse.Namespace) -> Mappin
     from bot.simulators.telegram import TelegramSimulator
 
     telegram = TelegramSimulator(TOKEN)
+    discord = DiscordSimulator(DISCORD_TOKEN)
     hume = HumeSimulator(ScriptedBrain() if arguments.scripted else _local_brain(stack))
     openai = CascadeSimulator(ScriptedModels())
     mailbox = Mailbox()
-    simulators: dict[str, TelegramSimulator | HumeSimulator | CascadeSimulator | Mailbox] = {
+    simulators: dict[
+        str, TelegramSimulator | DiscordSimulator | HumeSimulator | CascadeSimulator | Mailbox
+    ] = {
         "telegram": telegram,
+        "discord": discord,
         "hume": hume,
         "openai": openai,
         "mail": mailbox,
@@ -87,6 +93,9 @@ async def _start(stack: AsyncExitStack, arguments: argparse.Namespace) -> Mappin
     return {
         "LINGUAFLEX_TELEGRAM__TOKEN": TOKEN,
         "LINGUAFLEX_TELEGRAM__API_URL": telegram.url,
+        "LINGUAFLEX_DISCORD__TOKEN": DISCORD_TOKEN,
+        "LINGUAFLEX_DISCORD__API_URL": discord.api_url,
+        "LINGUAFLEX_DISCORD__IDENTIFY_SECONDS": "0",
         "LINGUAFLEX_HUME__API_URL": hume.url,
         "LINGUAFLEX_HUME__PACE": "0",
         "LINGUAFLEX_OPENAI__STT_URL": openai.url,

@@ -103,6 +103,7 @@ async def test_every_part_is_looked_at_even_without_network(folder, monkeypatch)
         "disk": "ok",
         "encryption": "ok",
         "telegram.token": "fail",
+        "discord.token": "warn",
         "voice.hume": "ok",
         "sound": "ok",
         "mail": "warn",
