@@ -1,5 +1,7 @@
 """Teachers, students and an administrator in a chat, and the ways they go most often."""
 
+from collections.abc import Sequence
+
 from bot.accounts.gigs import Gig
 from bot.accounts.teachers import TeacherProfile
 from bot.app import App
@@ -60,7 +62,10 @@ async def become_verified(ana: Visitor, admin: Visitor) -> None:
 
 
 async def make_gig(
-    ana: Visitor, title: str = "Spanish for travellers", price: str = "20"
+    ana: Visitor,
+    title: str = "Spanish for travellers",
+    price: str = "20",
+    certificates: Sequence[str] = (),
 ) -> ChatMessage:
     """A draft; its card with its buttons."""
     await ana.say("/gig", then="Your offers")
@@ -74,7 +79,13 @@ async def make_gig(
     await ana.press("Skip", then="How long may a lesson be?")
     await ana.press("Done", then="Describe the offer")
     await ana.press("Skip", then="What experience")
-    await ana.press("Skip", then="Is everything right?")
+    if certificates:
+        await ana.press("Skip", then="Which certificates")
+        for certificate in certificates:
+            await ana.press(certificate, then="Which certificates")
+        await ana.press("Done", then="Is everything right?")
+    else:
+        await ana.press("Skip", then="Is everything right?")
     await ana.press("Confirm", then="Saved as a draft.")
     return await ana.reads("A draft: only you see it.")
 

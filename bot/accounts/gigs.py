@@ -11,7 +11,7 @@ from bot.core.errors import DomainError
 from bot.core.money import Money
 
 LESSON_MINUTES = (30, 45, 60, 90)
-INTRO_SECONDS = 30.0
+INTRO_SECONDS = 30
 
 
 class GigCategory(StrEnum):

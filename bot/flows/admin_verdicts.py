@@ -90,7 +90,7 @@ class Verdicts:
         if saved.is_verified and not before.is_verified:
             for gig in scene.work.gigs.of_user(saved.user_id):
                 if gig.status is GigStatus.LIVE:
-                    announce(scene.work, gig, scene.now)
+                    announce(scene.work, gig, saved, scene.now)
         scene.say(scene.text(f"admin.done.{after.review}"))
         self._then(scene)
         return None

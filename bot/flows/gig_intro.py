@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.accounts.gigs import INTRO_SECONDS, Gig
-from bot.core.errors import DomainError
+from bot.core.errors import DomainError, NotFound
 from bot.flows.model import Answers, Flow, Step
 from bot.flows.ports import FlowWork
 from bot.flows.runner import Runner
@@ -44,7 +44,7 @@ class GigIntros:
         step = Step(
             name="note",
             asks="ask.gig_intro",
-            params=lambda _, __: {"seconds": round(INTRO_SECONDS)},
+            params=lambda _, __: {"seconds": INTRO_SECONDS},
             media=_SPOKEN,
         )
         return Flow(INTRO_FLOW, (step,), self._received, shows_progress=False)
@@ -76,25 +76,25 @@ class _Keep:
     async def __call__(self, incoming: Incoming, interrupted: asyncio.Event) -> None:
         parts = self._parts
         messenger = parts.messengers[incoming.address.platform]
+        refusal: DomainError | None = None
+        voice: EncodedVoice | None = None
         async with showing(messenger, incoming.address, Indication.RECORDING_VOICE):
-            voice = await self._encoded(incoming)
+            try:
+                voice = await self._encoded(incoming)
+            except DomainError as refused:
+                refusal = refused
 
         def unit(work: FlowWork) -> None:
             scene = parts.scenes.of(work, incoming, "intro")
             gig = work.gigs.get(self._gig_id)
             if gig.user_id != scene.user.id:
-                raise DomainError("error.not_found")
-            if gig.intro_id is not None:
-                work.blobs.remove(gig.intro_id)
-            drawn = base64.b64encode(voice.waveform).decode() if voice.waveform else None
-            blob_id = work.blobs.add(
-                scene.user.id, "audio/ogg", voice.ogg, scene.now, expires_at=None
-            )
-            saved = work.gigs.save(
-                replace(gig, intro_id=blob_id, intro_seconds=voice.seconds, intro_waveform=drawn)
-            )
-            scene.say(scene.text("gig.intro.kept"))
-            self._then(scene, saved)
+                raise NotFound
+            if refusal is not None:
+                scene.say(scene.text(refusal.key, **refusal.params))
+            if voice is not None:
+                gig = _replaced(scene, gig, voice)
+                scene.say(scene.text("gig.intro.kept"))
+            self._then(scene, gig)
             parts.scenes.finish(scene)
 
         await parts.storage.write(unit)
@@ -115,3 +115,15 @@ class _Keep:
         if spoken is None:
             raise NothingSaid
         return await parts.codec.encode(spoken.pcm)
+
+
+def _replaced(scene: Scene, gig: Gig, voice: EncodedVoice) -> Gig:
+    """The gig with this introduction in place of the one before."""
+    blobs = scene.work.blobs
+    if gig.intro_id is not None:
+        blobs.remove(gig.intro_id)
+    drawn = base64.b64encode(voice.waveform).decode() if voice.waveform else None
+    blob_id = blobs.add(scene.user.id, "audio/ogg", voice.ogg, scene.now, expires_at=None)
+    return scene.work.gigs.save(
+        replace(gig, intro_id=blob_id, intro_seconds=voice.seconds, intro_waveform=drawn)
+    )

@@ -17,9 +17,9 @@ ANNOUNCE_JOB = "gig.announce"
 OPEN_PREFIX = "w:open"
 
 
-def announce(work: FlowWork, gig: Gig, now: datetime) -> None:
-    """Promise to tell those who wait for such a gig."""
-    key = f"{gig.id}:{now.isoformat()}"
+def announce(work: FlowWork, gig: Gig, teacher: TeacherProfile, now: datetime) -> None:
+    """Promise to tell those who wait for such a gig: it is published, or its teacher verified."""
+    key = f"{gig.id}:{gig.version}:{teacher.version}"
     work.jobs.put(Job(kind=ANNOUNCE_JOB, key=key, due_at=now, payload={"gig": gig.id}))
 
 

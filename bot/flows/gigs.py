@@ -136,7 +136,7 @@ class Gigs:
             return self.show(scene)
         saved = scene.work.gigs.save(moved)
         if status is GigStatus.LIVE:
-            announce(scene.work, saved, scene.now)
+            announce(scene.work, saved, profile, scene.now)
             key = "gig.live" if profile.is_verified else "gig.live_once_verified"
             scene.say(scene.text(key))
         else:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from bot.accounts.teachers import (
     MOST_CERTIFICATE_BYTES,
@@ -113,28 +114,35 @@ class _Keep:
 
     async def __call__(self, incoming: Incoming, interrupted: asyncio.Event) -> None:
         parts = self._parts
-        data, mime = await self._document(incoming)
+        document: tuple[bytes, str] | None = None
+        with suppress(NoDocument):
+            document = await self._document(incoming)
 
         def unit(work: FlowWork) -> None:
             scene = parts.scenes.of(work, incoming, "certificate")
-            _check_room(scene)
-            blob_id = work.blobs.add(scene.user.id, mime, data, scene.now, expires_at=None)
-            work.certificates.add(
-                Certificate(
-                    user_id=scene.user.id,
-                    title=self._title,
-                    blob_id=blob_id,
-                    mime=mime,
-                    added_at=scene.now,
-                )
-            )
-            scene.say(scene.text("certificate.kept", title=self._title))
-            if requeue(scene):
-                scene.say(scene.text("teach.looked_at_again"))
+            if document is None:
+                scene.say(scene.text(NoDocument.key))
+            else:
+                self._keep(scene, *document)
             self._then(scene)
             parts.scenes.finish(scene)
 
         await parts.storage.write(unit)
+
+    def _keep(self, scene: Scene, data: bytes, mime: str) -> None:
+        _check_room(scene)
+        work = scene.work
+        certificate = Certificate(
+            user_id=scene.user.id,
+            title=self._title,
+            blob_id=work.blobs.add(scene.user.id, mime, data, scene.now, expires_at=None),
+            mime=mime,
+            added_at=scene.now,
+        )
+        work.certificates.add(certificate)
+        scene.say(scene.text("certificate.kept", title=self._title))
+        if requeue(scene):
+            scene.say(scene.text("teach.looked_at_again"))
 
     async def _document(self, incoming: Incoming) -> tuple[bytes, str]:
         """Its bytes and type. Raises NoDocument."""

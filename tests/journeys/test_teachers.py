@@ -226,6 +226,7 @@ async def test_what_is_no_document_is_refused_whatever_its_name(
     await ana.say("DELE", then="Send it as a PDF")
     await ana.person.send_document(data, name)
     await ana.reads("I can only take a PDF, a JPEG or a PNG")
+    await ana.reads("👩‍🏫 Your teaching profile")
     assert await certificates_of(app, ana) == []
 
 
