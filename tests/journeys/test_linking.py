@@ -14,10 +14,12 @@ import pytest
 
 from bot.accounts.model import Identity, Purpose, UserStatus
 from bot.app import App
+from bot.simulators.faults import Fault
 from bot.simulators.mailbox import Mailbox
+from bot.simulators.supabase import SupabaseSimulator
 from bot.storage.work import Work
 from tests.message_builders import HandClock
-from tests.stage import PATIENCE_SECONDS, Stage, a_note, a_stage, said
+from tests.stage import PATIENCE_SECONDS, Stage, a_note, a_stage, an_app, said
 from tests.visitors import (
     Visitor,
     an_app_with_mail,
@@ -76,8 +78,14 @@ async def register_with_mail(visitor: Visitor, mailbox: Mailbox, address: str) -
 
 
 @pytest.fixture
-async def world(sqlite_url: str) -> AsyncIterator[World]:
-    async with a_stage() as stage, Mailbox() as mailbox:
+async def stage() -> AsyncIterator[Stage]:
+    async with a_stage() as built:
+        yield built
+
+
+@pytest.fixture
+async def world(stage: Stage, sqlite_url: str) -> AsyncIterator[World]:
+    async with Mailbox() as mailbox:
         clock = HandClock()
         async with an_app_with_mail(stage, sqlite_url, mailbox, clock) as app:
             ana = Visitor(stage.telegram.person(user_id=1001, name="Ana", language="en"))
@@ -309,3 +317,45 @@ async def test_forgetting_tells_every_app_and_leaves_no_key(world: World, sqlite
     assert await world.app.storage.read(left) == [None, None]
     counts = checkpointed_counts(sqlite_url)
     assert (counts["users"], counts["person_keys"]) == (0, 0)
+
+
+async def test_an_operators_users_prove_their_addresses_at_supabase(
+    stage: Stage, sqlite_url: str
+) -> None:
+    clock = HandClock()
+    async with SupabaseSimulator("key", ADDRESS, clock=clock.now) as supabase:
+        settings = {"url": supabase.url, "key": "key"}
+        async with an_app(stage, sqlite_url, clock=clock, supabase=settings) as app:
+            ana = Visitor(stage.telegram.person(user_id=1001, name="Ana", language="en"))
+            fresh = Visitor(stage.telegram.person(user_id=2002, name="Nana", language="en"))
+            await to_the_name(ana)
+            await ana.say("Ana García", then="e-mail")
+            await ana.say(ADDRESS, then="six digits")
+            await ana.say("000000", then="does not fit")
+            await ana.say((await supabase.wait()).code, then="own language")
+            await past_the_email(ana)
+            await ana.press("Confirm", then="Welcome, Ana!")
+            clock.move(hours=1)
+            await fresh.say("/recover", then="Which e-mail address")
+            await fresh.say(ADDRESS, then="If an account has confirmed this address")
+            code = (await supabase.wait()).code
+            supabase.faults.add(Fault("status", "verify", status=503))
+            await fresh.say(code, then="I cannot check codes at the moment")
+            await fresh.say(code, then="The account of Ana García")
+            await fresh.press("Join", then="Done, Ana")
+            assert (await user_of(app, fresh)).email_verified_at is not None
+
+
+async def test_guesses_at_supabase_are_counted_here(stage: Stage, sqlite_url: str) -> None:
+    async with SupabaseSimulator("key", ADDRESS) as supabase:
+        settings = {"url": supabase.url, "key": "key"}
+        async with an_app(stage, sqlite_url, supabase=settings):
+            eve = Visitor(stage.telegram.person(user_id=3003, name="Eve", language="en"))
+            await eve.say("/recover", then="Which e-mail address")
+            await eve.say(ADDRESS, then="If an account has confirmed this address")
+            code = (await supabase.wait()).code
+            wrong = f"{(int(code) + 1) % 1_000_000:06d}"
+            for _ in range(5):
+                await eve.say(wrong, then="does not fit")
+            await eve.say(code, then="does not fit")
+            assert supabase.verifications == 5
