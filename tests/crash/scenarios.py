@@ -3,6 +3,7 @@
 from bot.simulators.telegram import Person
 from tests.crash.sweep import Act, Scenario
 from tests.stage import PATIENCE_SECONDS, Stage, a_note, button, labels
+from tests.visitors import Visitor, register
 
 
 async def _typed_line(stage: Stage, person: Person) -> Act:
@@ -66,6 +67,29 @@ async def _corrected_by_voice(stage: Stage, person: Person) -> Act:
     return lambda: person.send_voice(a_note(), 1.0)
 
 
+async def _shown_code(stage: Stage) -> str:
+    """A code that joins another app, from somebody who registered."""
+    ana = Visitor(stage.telegram.person(user_id=2002, name="Ana", language="en"))
+    await register(ana)
+    await ana.say("/link", then="Your connected apps")
+    shown = await ana.press("Code for another app", then="/link ")
+    return next(line for line in shown.text.splitlines() if line.startswith("/link "))
+
+
+async def _code_from_another_app(stage: Stage, person: Person) -> Act:
+    await stage.meet(person)
+    code = await _shown_code(stage)
+    return lambda: person.send_text(code)
+
+
+async def _joining_two_accounts(stage: Stage, person: Person) -> Act:
+    await stage.meet(person)
+    await person.send_text(await _shown_code(stage))
+    sure = await person.wait(lambda m: "The account of" in m.text, PATIENCE_SECONDS)
+    join = next(b for row in sure.buttons for b in row if b.label.endswith("Join"))
+    return lambda: person.press(sure.message_id, data=join.data, is_forged=True)
+
+
 SCENARIOS = [
     Scenario("typed line", _typed_line),
     Scenario("voice note", _voice_note),
@@ -76,4 +100,6 @@ SCENARIOS = [
     Scenario("slower", _slower),
     Scenario("corrected by text", _corrected_by_text),
     Scenario("corrected by voice", _corrected_by_voice),
+    Scenario("code from another app", _code_from_another_app),
+    Scenario("joining two accounts", _joining_two_accounts),
 ]

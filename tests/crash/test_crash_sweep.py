@@ -19,7 +19,7 @@ pytestmark = needs_fork
 
 _log = logging.getLogger(__name__)
 
-_SHORT_FORM = {"typed line": 3, "voice note": 4, "language": 3}
+_SHORT_FORM = {"typed line": 3, "voice note": 4, "language": 3, "joining two accounts": 3}
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
