@@ -7,9 +7,11 @@ import pytest
 
 from bot.app import App
 from bot.simulators.faults import Fault
-from tests.discord_stage import DiscordStage, a_discord_app, a_discord_stage
+from tests.conftest import PostgresServer
+from tests.discord_stage import PARTS, DiscordStage, a_discord_app, a_discord_stage
 from tests.discord_visitors import DiscordVisitor
-from tests.stage import PATIENCE_SECONDS
+from tests.stage import PATIENCE_SECONDS, an_app
+from tests.visitors import Visitor
 
 LINES = 12
 _UNKNOWN = re.compile(r"(?<=do not know )/\w+")
@@ -119,3 +121,29 @@ async def test_a_room_that_is_closed_to_us_is_asked_for_once(
     await stage.discord.until(lambda: stage.discord.invalid_requests > 0, PATIENCE_SECONDS)
     await app.settle([])
     assert stage.discord.invalid_requests == 1
+
+
+async def test_a_refused_token_leaves_the_other_platform_serving(
+    stage: DiscordStage, sqlite_url: str
+) -> None:
+    parts = frozenset({"telegram", "discord"})
+    async with an_app(stage, sqlite_url, parts=parts, discord={"token": "another"}):
+        ana = Visitor(stage.telegram.person(user_id=1001, name="Ana", language="en"))
+        await ana.say("/start", then="Hello Ana!")
+        await ana.say("/help", then="/talk")
+    assert stage.discord.statuses[401] == 1
+    assert stage.discord.connections["identified"] == 0
+
+
+async def test_one_of_two_instances_listens_and_the_other_takes_over(
+    stage: DiscordStage, tom: DiscordVisitor, postgres: PostgresServer
+) -> None:
+    url = postgres.fresh_url()
+    async with an_app(stage, url, parts=PARTS) as second_hand:
+        async with a_discord_app(stage, url):
+            await tom.say("/one", then="do not know /one")
+            assert stage.discord.connections["identified"] == 1
+        await tom.pane.send("/two")
+        await stage.discord.until(lambda: len(answered(tom)) == 2, PATIENCE_SECONDS)
+        await second_hand.settle([])
+    assert answered(tom) == ["/one", "/two"]

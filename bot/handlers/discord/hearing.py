@@ -106,14 +106,22 @@ class Hearing:
     async def _take(self, batch: Sequence[Event]) -> None:
         wanted: list[Event] = []
         for event in batch:
+            if event["t"] in _LATER:  # about a message that may stand in this very batch
+                await self._store_and_acknowledge(wanted)
+                wanted = []
             try:
                 if await self._is_wanted(event):
                     wanted.append(event)
             except Exception as error:  # one event must not stop the others
                 cause = type(error).__name__
-                _log.warning("discord.event_unreadable", event=event.get("t"), cause=cause)
-        for incoming in await self.store(wanted):
-            self._acknowledge(incoming)
+                _log.warning("discord.event_unreadable", event=event["t"], cause=cause)
+        await self._store_and_acknowledge(wanted)
+
+    async def _store_and_acknowledge(self, events: Sequence[Event]) -> None:
+        for incoming in await self.store(events):
+            if (asked := read_interaction(incoming.callback_id)) is not None:
+                on_message = incoming.message is not None
+                self._spawn(self._answers.acknowledge(asked, on_message=on_message))
 
     async def _is_wanted(self, event: Event) -> bool:
         name, data = event["t"], event["d"]
@@ -168,11 +176,6 @@ class Hearing:
         """A press in a room whose missed messages are still being asked for."""
         is_press = event["t"] == "INTERACTION_CREATE"
         return is_press and self._missed.is_pending(event["d"]["channel_id"])
-
-    def _acknowledge(self, incoming: Incoming) -> None:
-        asked = read_interaction(incoming.callback_id)
-        if asked is not None:
-            self._spawn(self._answers.acknowledge(asked, on_message=incoming.message is not None))
 
     def _parsed(self, event: Event) -> Incoming | None:
         """None for what is of no use to us, and for what cannot be read."""

@@ -81,19 +81,19 @@ class Rest:
         await self._request(route, json={"type": kind} | ({"data": data} if data else {}))
 
     async def get_original(self, token: str) -> Json:
-        found: Json = await self._request(self._webhook("GET", "/messages/@original", token))
+        found: Json = await self._request(await self._webhook("GET", "/messages/@original", token))
         return found
 
     async def edit_original(self, token: str, body: Json, files: Sequence[File] = ()) -> Json:
-        route = self._webhook("PATCH", "/messages/@original", token)
+        route = await self._webhook("PATCH", "/messages/@original", token)
         made: Json = await self._request(route, **_content(body, files))
         return made
 
     async def delete_original(self, token: str) -> None:
-        await self._request(self._webhook("DELETE", "/messages/@original", token))
+        await self._request(await self._webhook("DELETE", "/messages/@original", token))
 
     async def follow_up(self, token: str, body: Json, files: Sequence[File] = ()) -> Json:
-        route = self._webhook("POST", "?wait=true", token)
+        route = await self._webhook("POST", "?wait=true", token)
         made: Json = await self._request(route, **_content(body, files))
         return made
 
@@ -104,11 +104,13 @@ class Rest:
 
     async def put_commands(self, commands: Sequence[Json], guild: int | None) -> None:
         """Replace every command there is."""
+        await self._ready()
         app = self._client.application_id
         where = f"/applications/{app}" + (f"/guilds/{guild}" if guild else "") + "/commands"
         await self._request(Route("PUT", where), json=list(commands))
 
-    def _webhook(self, method: Method, path: str, token: str) -> Route:
+    async def _webhook(self, method: Method, path: str, token: str) -> Route:
+        await self._ready()  # who we are stands in the address
         app = self._client.application_id
         start = "/webhooks/{webhook_id}/{webhook_token}"
         return Route(method, start + path, webhook_id=app, webhook_token=token)

@@ -45,6 +45,7 @@ class Rooms:
     def __init__(self) -> None:
         self.heard: dict[str, Heard] = {}
         self.ours: set[str] = set()
+        self.has_forgotten = asyncio.Event()
 
     async def all(self) -> Sequence[Heard]:
         return list(self.heard.values())
@@ -54,6 +55,7 @@ class Rooms:
 
     async def remove(self, room: str, /) -> None:
         self.heard.pop(room, None)
+        self.has_forgotten.set()
 
     async def is_ours(self, room: str, /) -> bool:
         return room in self.ours
@@ -81,6 +83,9 @@ class Time:
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.passed
+
+    def pass_by(self, **by: float) -> None:
+        self.passed += timedelta(**by)
 
 
 @pytest.fixture
