@@ -1,7 +1,7 @@
-"""Measure the product: `python -m bench [updates] [voice] [local] [start] [storage] [scores]`.
+"""Measure the product: `python -m bench [part ...]`.
 
-Without names all parts run, in this order. Prints a Markdown table and keeps it in var/bench.md.
-Times decide nothing: the exit status is 1 only when a part crashed.
+Without names all parts run, in the order of `--help`. Prints a Markdown table and keeps it in
+var/bench.md. Times decide nothing: the exit status is 1 only when a part crashed.
 """
 
 import argparse
@@ -21,6 +21,8 @@ from bench.table import Absent, Row, render
 
 _PARTS = {
     "updates": "bench.updates",
+    "relay": "bench.relay",
+    "sending": "bench.sending",
     "voice": "bench.voice",
     "local": "bench.local_turn",
     "start": "bench.start",

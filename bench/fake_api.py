@@ -4,12 +4,14 @@ import asyncio
 import json
 import time
 from collections import defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
 from aiohttp import web
 
-TOKEN = "1234567:bench-bench-bench-bench-bench-bench"
+Limits = Callable[[str, int], int]
+
 _ME = {"id": 1, "is_bot": True, "first_name": "Bench", "username": "bench_bot"}
 
 
@@ -25,15 +27,22 @@ class Came:
 class FakeApi:
     """Hands out queued updates and keeps what the bot does, by chat.
 
-    `sent` counts messages; `came` has them with reactions and signs of life.
+    `calls` counts what the bot asked for but updates, `sent` its messages, and `refused` those
+    above the limits; `came` has the messages with reactions and signs of life.
+
+    Args:
+        limits: the seconds a method has to wait with a chat, and 0 where it counts as done.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits = lambda method, chat_id: 0) -> None:
+        self._limits = limits
         self._updates: deque[dict[str, Any]] = deque()
         self._number = 1
         self._news = asyncio.Event()
         self.polled = asyncio.Event()
+        self.calls = 0
         self.sent = 0
+        self.refused = 0
         self.came: defaultdict[int, list[Came]] = defaultdict(list)
         self.files: dict[str, bytes] = {}
         self._runner: web.AppRunner | None = None
@@ -83,6 +92,7 @@ class FakeApi:
         method = request.match_info["method"]
         if method == "getUpdates":
             return await self._updates_for(await _parameters(request))
+        self.calls += 1
         if method == "getMe":
             return _ok(_ME)
         if method == "getFile":
@@ -90,6 +100,9 @@ class FakeApi:
             return _ok({"file_id": file_id, "file_unique_id": file_id, "file_path": file_id})
         parameters = await _parameters(request)
         chat_id = int(parameters.get("chat_id", 0))
+        if wait := self._limits(method, chat_id):
+            self.refused += 1
+            return _too_many(wait)
         text = str(parameters.get("text") or parameters.get("caption") or "")
         self.came[chat_id].append(Came(method, text, time.monotonic()))
         if not method.startswith("send") or method == "sendChatAction":
@@ -122,6 +135,11 @@ def _ok(result: object) -> web.Response:
     return web.Response(
         body=json.dumps({"ok": True, "result": result}).encode(), content_type="application/json"
     )
+
+
+def _too_many(seconds: int) -> web.Response:
+    body = {"ok": False, "error_code": 429, "description": "Too Many Requests"}
+    return web.json_response(body | {"parameters": {"retry_after": seconds}}, status=429)
 
 
 def _user(user_id: int) -> dict[str, Any]:

@@ -7,7 +7,8 @@ import time
 from asyncio.subprocess import PIPE
 from pathlib import Path
 
-from bench.fake_api import TOKEN, FakeApi
+from bench import tokens
+from bench.fake_api import FakeApi
 from bench.process import VAR, memory_megabytes, running
 from bench.table import Row
 from bot.storage.vault import generate_key
@@ -97,7 +98,7 @@ def _settings(folder: str, key: str, url: str) -> dict[str, str]:
         **_BYTECODE,
         "LINGUAFLEX_DATABASE_URL": f"sqlite+aiosqlite:///{Path(folder) / 'bench.db'}",
         "LINGUAFLEX_ENCRYPTION_KEYS": key,
-        "LINGUAFLEX_TELEGRAM__TOKEN": TOKEN,
+        "LINGUAFLEX_TELEGRAM__TOKEN": tokens.TELEGRAM,
         "LINGUAFLEX_TELEGRAM__API_URL": url,
     }
 

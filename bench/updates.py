@@ -27,8 +27,8 @@ async def rows() -> list[Row]:
     """Bare and ours in turn, so that a drift of the machine meets both; medians of the rounds."""
     bare, own = [], []
     for _ in range(_ROUNDS):
-        bare.append(await _measure("bare"))
-        own.append(await _measure("ours"))
+        bare.append(await measure("bare"))
+        own.append(await measure("ours"))
     cpu = statistics.median(o.cpu_ms / b.cpu_ms for o, b in zip(own, bare, strict=True))
     rate = statistics.median(o.per_second / b.per_second for o, b in zip(own, bare, strict=True))
     ours_ms, bare_ms = (statistics.median(m.cpu_ms for m in group) for group in (own, bare))
@@ -49,15 +49,16 @@ async def rows() -> list[Row]:
     ]
 
 
-async def _measure(kind: str) -> Measured:
+async def measure(kind: str, updates: int = _UPDATES) -> Measured:
+    """One bot answers so many texts."""
     async with FakeApi() as api, running("-m", "bench.bots", kind, api.url) as bot:
         await asyncio.wait_for(api.polled.wait(), 60)
         await _send(api, _PEOPLE)  # everybody is known, every connection is open
         before, began = cpu_seconds(bot.pid), time.monotonic()
-        await _send(api, _UPDATES)
+        await _send(api, updates)
         elapsed = time.monotonic() - began
         used = cpu_seconds(bot.pid) - before
-    return Measured(1000 * used / _UPDATES, _UPDATES / elapsed)
+    return Measured(1000 * used / updates, updates / elapsed)
 
 
 async def _send(api: FakeApi, count: int) -> None:
