@@ -155,6 +155,7 @@ class Copy:
 
 
 TRANSCRIPT_POSITION = 1_000
+DELIVERED_SIGN = "👌"  # under the author's message; Telegram lets bots use few signs
 
 
 def delivery_of(copies: Sequence[Copy]) -> DeliveryState:

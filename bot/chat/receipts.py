@@ -5,6 +5,7 @@ from datetime import datetime
 from bot.accounts.model import User
 from bot.chat.mirror import author_address, shown_name
 from bot.chat.model import (
+    DELIVERED_SIGN,
     TRANSCRIPT_POSITION,
     ChatMessage,
     DeliveryState,
@@ -14,8 +15,6 @@ from bot.chat.model import (
 from bot.chat.ports import ChatWork
 from bot.i18n.catalog import texts_in
 from bot.messaging.model import Change, MessageKind, MessageRef, Outgoing, Paragraph
-
-_DELIVERED = "👌"
 
 
 class Receipts:
@@ -72,7 +71,7 @@ class Receipts:
                 change=Change.REACT,
                 user_id=message.sender_id,
                 target=MessageRef(to, message.source_id),
-                reaction=_DELIVERED,
+                reaction=DELIVERED_SIGN,
             ),
             at=now,
         )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot.accounts.model import User
 from bot.chat.mirror import Mirror, View, author_address, shown_name
 from bot.chat.model import (
+    DELIVERED_SIGN,
     ChatMessage,
     ContentKind,
     Draft,
@@ -149,7 +150,10 @@ class Relay:
         key: str,
         now: datetime,
     ) -> None:
-        """A reaction, or its withdrawal (None), goes to the other side's message."""
+        """A reaction goes to the other side's message; taken back (None), it goes there too.
+
+        Under the author's own message the sign that it was delivered stands again then.
+        """
         thread = work.chat.threads.get(message.thread_id)
         if thread.student_blocked or thread.teacher_blocked:
             return
@@ -166,7 +170,7 @@ class Relay:
                     change=Change.REACT,
                     user_id=message.sender_id,
                     target=MessageRef(to, message.source_id),
-                    reaction=emoji or "",
+                    reaction=emoji or DELIVERED_SIGN,
                 ),
                 at=now,
             )
