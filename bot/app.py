@@ -13,12 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from telegram.ext import Application
 
-from bot.accounts.adapters.supabase import SERVICE as SUPABASE
-from bot.accounts.adapters.supabase import SupabaseCodes
-from bot.accounts.codes import Codes
-from bot.accounts.couriers import MailedCodes
 from bot.accounts.entrance import Entrance
-from bot.accounts.reach import preferred_address
 from bot.accounts.tokens import Tokens
 from bot.core.clock import Clock, SystemClock
 from bot.flows.conversation import Product, assemble
@@ -30,12 +25,12 @@ from bot.flows.voice_turn import Parts
 from bot.handlers.telegram.application import TelegramPlatform
 from bot.i18n.catalog import texts_in
 from bot.jobs.worker import Worker
-from bot.messaging.adapters.smtp_mail import SmtpMessenger
 from bot.messaging.inbox import Inbox, Translator
 from bot.messaging.instance import Instance
-from bot.messaging.model import MessageKind, Outgoing, Paragraph
+from bot.messaging.model import MessageKind, Outgoing
 from bot.messaging.outbox import Sender
 from bot.messaging.ports import OutboxWork, PacedMessenger, Received
+from bot.postbox import Postbox
 from bot.storage import schema
 from bot.storage.engine import SqlStorage, open_storage
 from bot.storage.vault import Keyring, parse_keys
@@ -58,7 +53,7 @@ from config.settings import HUME_URL, Settings, WrongSettings
 
 _log = structlog.get_logger()
 
-TELEGRAM, MAIL = "telegram", "mail"
+TELEGRAM = "telegram"
 
 
 @dataclass(slots=True)
@@ -123,10 +118,9 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
         storage = open_storage(settings.database_url, keyring, instance)
         await storage.open()
         stack.push_async_callback(storage.aclose)
-        supabase = _supabase(settings)
-        if supabase is not None:
-            stack.push_async_callback(supabase.aclose)
-        app = _assemble(settings, clock, storage, instance, supabase)
+        postbox = Postbox(settings, storage, clock)
+        stack.push_async_callback(postbox.aclose)
+        app = _assemble(settings, clock, storage, instance, postbox)
         stack.push_async_callback(app.chain.aclose)
         stack.push_async_callback(app.codec.aclose)
         if app.discord_platform is not None:
@@ -179,7 +173,7 @@ def _assemble(
     clock: Clock,
     storage: SqlStorage,
     instance: Instance,
-    supabase: SupabaseCodes | None,
+    postbox: Postbox,
 ) -> App:
     rules = rules_of(settings)
     scenes = Scenes(clock, rules, Entrance(rules.admins, _ui_language))
@@ -195,8 +189,7 @@ def _assemble(
         messengers=messengers,
         start_link=lambda payload: _start_link(app, payload),
     )
-    codes = Codes(clock, supabase or MailedCodes(storage.keyring.fingerprint))
-    product = assemble(parts, codes, Tokens(clock))
+    product = assemble(parts, postbox.codes, Tokens(clock))
     metrics = Metrics(storage)
     dispatch = Dispatch(
         storage, scenes, product.conversation, parts.turnstile, observe=metrics.observe_event
@@ -210,40 +203,51 @@ def _assemble(
         chain=parts.chain,
         codec=codec,
         product=product,
-        inbox=Inbox(
-            storage,
-            clock,
-            dispatch.handle,
-            translators=translators,
-            overtakes=dispatch.overtakes,
-            is_shared=storage.is_shared,
-        ),
+        inbox=_inbox(storage, clock, dispatch, translators),
         senders={},
-        worker=Worker(
-            storage,
-            clock,
-            {
-                CLOSE_JOB: idle_closer(parts.service, clock),
-                **product.relay.jobs({}),
-                **product.teaching.jobs(clock),
-            },
-            is_shared=storage.is_shared,
-        ),
+        worker=_worker(storage, clock, parts, product),
         platform=None,
         discord_platform=None,
         metrics=metrics,
     )
-    if supabase is not None:
-        messengers[SUPABASE] = supabase
     app.discord_platform = discord_link(
         settings.discord, receiver=app, storage=storage, scenes=scenes, product=product
     )
-    _connect(app, messengers, translators)
+    _connect(app, postbox, messengers, translators)
     return app
 
 
+def _inbox(
+    storage: SqlStorage, clock: Clock, dispatch: Dispatch, translators: Mapping[str, Translator]
+) -> Inbox:
+    return Inbox(
+        storage,
+        clock,
+        dispatch.handle,
+        translators=translators,
+        overtakes=dispatch.overtakes,
+        is_shared=storage.is_shared,
+    )
+
+
+def _worker(storage: SqlStorage, clock: Clock, parts: Parts, product: Product) -> Worker[Work]:
+    return Worker(
+        storage,
+        clock,
+        {
+            CLOSE_JOB: idle_closer(parts.service, clock),
+            **product.relay.jobs({}),
+            **product.teaching.jobs(clock),
+        },
+        is_shared=storage.is_shared,
+    )
+
+
 def _connect(
-    app: App, messengers: dict[str, PacedMessenger], translators: dict[str, Translator]
+    app: App,
+    postbox: Postbox,
+    messengers: dict[str, PacedMessenger],
+    translators: dict[str, Translator],
 ) -> None:
     """Give the product its ways in and out: the platforms that are configured, and mail."""
     app.platform = _telegram(app.settings, app, app.clock)
@@ -253,14 +257,13 @@ def _connect(
     if app.discord_platform is not None:
         messengers[DISCORD] = app.discord_platform.messenger
         translators[DISCORD] = app.discord_platform.parse
-    if app.settings.mail.smtp_url is not None:
-        messengers[MAIL] = _mail(app.settings)
+    messengers |= postbox.messengers
     app.senders = {
         name: Sender(
             app.storage,
             app.clock,
             messenger,
-            on_trouble=partial(_trouble, app),
+            on_trouble=partial(_trouble, app, postbox),
             on_settled=partial(_settled, app),
         )
         for name, messenger in messengers.items()
@@ -295,23 +298,6 @@ def _telegram(settings: Settings, app: App, clock: Clock) -> TelegramPlatform | 
     )
 
 
-def _supabase(settings: Settings) -> SupabaseCodes | None:
-    supabase = settings.supabase
-    if supabase.url is None or supabase.key is None:
-        return None
-    return SupabaseCodes(httpx.AsyncClient(), supabase.url, supabase.key.get_secret_value())
-
-
-def _mail(settings: Settings) -> SmtpMessenger:
-    mail = settings.mail
-    if mail.smtp_url is None or mail.sender is None:
-        raise WrongSettings("LINGUAFLEX_MAIL__FROM is not set: the address our mails come from")
-    try:
-        return SmtpMessenger(mail.smtp_url.get_secret_value(), mail.sender)
-    except ValueError as error:
-        raise WrongSettings(f"LINGUAFLEX_{error}") from error
-
-
 def _settled(
     app: App, work: OutboxWork, message: Outgoing, message_id: str | None, error: str | None
 ) -> None:
@@ -319,37 +305,12 @@ def _settled(
     app.product.relay.settled(cast(Work, work), message, message_id, error)
 
 
-async def _trouble(app: App, message: Outgoing) -> None:
+async def _trouble(app: App, postbox: Postbox, message: Outgoing) -> None:
     """Something could not be sent at once: whoever waits for it is told."""
     if message.kind is MessageKind.MAIL:
-        await _mail_trouble(app, message)
+        await postbox.trouble(message)
     else:
         await app.product.relay.waits(message)
-
-
-async def _mail_trouble(app: App, message: Outgoing) -> None:
-    """A mail could not be sent: say so where the person is, so that they go on without it."""
-    if message.user_id is None:
-        return
-    user_id = message.user_id
-
-    def unit(work: Work) -> None:
-        user = work.users.find(user_id)
-        address = preferred_address(work.identities.of_user(user_id))
-        if user is None or address is None:
-            return
-        work.outbox.put(
-            Outgoing(
-                key=f"{message.key}:trouble",
-                user_id=user_id,
-                to=address,
-                kind=MessageKind.NOTICE,
-                body=(Paragraph(texts_in(user.ui_language)("mail.trouble")),),
-            ),
-            at=app.clock.now(),
-        )
-
-    await app.storage.write(unit)
 
 
 def engines_of(settings: Settings) -> Sequence[VoiceEngine]:
