@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 
-from bot.chat.model import Copy
+from bot.chat.model import TRANSCRIPT_POSITION, Copy, place_key
 from bot.chat.policy import Limits, harmless
+from bot.messaging.model import Address
 from bot.storage.vault import Keyring, generate_key, parse_keys
 from bot.storage.work import Work
 from tests.relay_world import ANA, BEN, NAMES, RelayWorld, fresh_world
