@@ -11,6 +11,8 @@ import aiohttp
 import pytest
 from playwright.async_api import ConsoleMessage, Error, Page, async_playwright, expect
 
+from bot.simulators.discord import Channel, DiscordSimulator, find_spec
+from bot.simulators.discord import Person as Member
 from bot.simulators.mailbox import Mailbox
 from bot.simulators.page.server import DemoPage
 from bot.simulators.telegram import Person, TelegramSimulator
@@ -49,6 +51,9 @@ class Stage:
     telegram: TelegramSimulator
     mailbox: Mailbox
     student: Person
+    discord: DiscordSimulator
+    teacher: Member
+    lobby: Channel
     http: aiohttp.ClientSession
     advances: list[timedelta] = field(default_factory=list)
 
@@ -94,10 +99,21 @@ async def a_stage(
 
     telegram = TelegramSimulator(clock=now, flood=False)
     mailbox = Mailbox(clock=now)
-    async with telegram, aiohttp.ClientSession() as http:
+    discord = DiscordSimulator(clock=now, limits=False, spec=find_spec())
+    async with telegram, discord, aiohttp.ClientSession() as http:
         student = telegram.person(1001, "Ana", "en")
         student.chat.is_open = True
-        world = DemoWorld(telegram=telegram, mailbox=mailbox, student=student)
+        teacher, admin = discord.person(2001, "Elena"), discord.person(2002, "Sam")
+        school = discord.guild("School", owner=admin)
+        school.add(teacher)
+        lobby = school.add_channel("lobby")
+        world = DemoWorld(
+            telegram=telegram,
+            mailbox=mailbox,
+            students={"student": student, "newcomer": telegram.person(1002, "Alex", "en")},
+            discord=discord,
+            members={"teacher": teacher, "admin": admin},
+        )
         page = DemoPage(
             world=world,
             port=port,
@@ -108,7 +124,7 @@ async def a_stage(
             notices=["Zoom is off."],
         )
         await page.start()
-        stage = Stage(page, world, telegram, mailbox, student, http)
+        stage = Stage(page, world, telegram, mailbox, student, discord, teacher, lobby, http)
         try:
             yield stage
         finally:

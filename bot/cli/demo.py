@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import Any
 
 from bot.core.errors import DomainError
+from bot.simulators.discord import EVERYONE, ChannelKind, DiscordSimulator, Permission
 from bot.simulators.mailbox import Mailbox
 from bot.simulators.page.server import DemoPage
 from bot.simulators.telegram import TelegramSimulator
@@ -23,7 +24,8 @@ from bot.voice.adapters.codec import PyAvCodec
 from config.logging import configure
 from config.settings import WrongSettings
 
-_STUDENT_ID = 1001
+_STUDENT_ID, _NEWCOMER_ID = 1001, 1002
+_TEACHER_ID, _ADMIN_ID = 2001, 2002
 _LONGEST_NOTE_SECONDS = 300.0
 _NOTICE = (
     "The voice service is simulated: notes travel over Hume’s protocol, and a practice partner"
@@ -50,8 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the page is served, and whether a browser opens it."""
     parser.add_argument("--port", type=int, default=8080, help="of the page (default 8080)")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
-    parser.add_argument("--name", default="Alex", help="the student's name")
-    parser.add_argument("--language", default="en", help="language of the student's Telegram")
+    parser.add_argument("--name", default="Alex", help="the newcomer's name")
+    parser.add_argument("--language", default="en", help="language of the newcomer's Telegram")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -78,15 +80,39 @@ async def _demo(arguments: argparse.Namespace) -> int:
 async def _world(
     stack: AsyncExitStack, clock: DemoClock, arguments: argparse.Namespace
 ) -> DemoWorld:
-    """The platform and the mailbox, with the student in them; they end with `stack`."""
+    """The platforms and the mailbox, with the people in them; they end with `stack`."""
     telegram = TelegramSimulator(token=f"7000001:{secrets.token_urlsafe(26)}", clock=clock.now)
     await stack.enter_async_context(telegram)
+    discord = DiscordSimulator(secrets.token_urlsafe(26), clock=clock.now)
+    await stack.enter_async_context(discord)
     mailbox = await stack.enter_async_context(Mailbox(clock=clock.now))
-    student = telegram.person(user_id=_STUDENT_ID, name=arguments.name, language=arguments.language)
-    world = DemoWorld(telegram=telegram, mailbox=mailbox, student=student)
+    world = DemoWorld(
+        telegram=telegram,
+        mailbox=mailbox,
+        students={
+            "student": telegram.person(_STUDENT_ID, "Ana", "en"),
+            "newcomer": telegram.person(_NEWCOMER_ID, arguments.name, arguments.language),
+        },
+        discord=discord,
+        members={
+            "teacher": discord.person(_TEACHER_ID, "Emma"),
+            "admin": discord.person(_ADMIN_ID, "Sam"),
+        },
+    )
+    _found_school(world)
     for part in ("engine", "speech", "bot"):
         world.report(part, "loading")
     return world
+
+
+def _found_school(world: DemoWorld) -> None:
+    """A server of the school on Discord, with the bot in it."""
+    rights = EVERYONE | Permission.MANAGE_THREADS
+    school = world.discord.guild("Flex School", world.members["admin"], bot_rights=rights)
+    school.add(world.members["teacher"])
+    school.add_channel("lobby")
+    school.add_channel("students")
+    school.add_channel("questions", ChannelKind.FORUM)
 
 
 async def _page(stack: AsyncExitStack, clock: DemoClock, world: DemoWorld, port: int) -> DemoPage:
@@ -97,10 +123,15 @@ async def _page(stack: AsyncExitStack, clock: DemoClock, world: DemoWorld, port:
     """
     codec = PyAvCodec()
     stack.push_async_callback(codec.aclose)
+
+    async def advance(by: timedelta) -> None:
+        await clock.move(by)
+        world.discord.archive_idle_threads()
+
     page = DemoPage(
         world=world,
         to_voice_note=lambda data: _voice_note(codec, data),
-        advance=clock.move,
+        advance=advance,
         now=clock.now,
         port=port,
         notices=[_NOTICE],

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bot.app import App, build
 from bot.cli.demo_brain import EngineBrain
+from bot.cli.demo_people import settle, talk
 from bot.core.clock import Clock
 from bot.core.errors import ServiceFailure
 from bot.core.language import Band
@@ -47,10 +48,11 @@ async def serve(world: DemoWorld, clock: MovableClock, stop: asyncio.Event) -> N
         app = await stack.enter_async_context(
             build(_settings(Path(folder), world, hume.url), clock=clock)
         )
-        serving = Serving(app, frozenset({"telegram"}))
+        await app.storage.write(settle(app, world))
+        serving = Serving(app, frozenset({"telegram", "discord"}))
         parts = [
             serving.run(stop),
-            _tell_readiness(world, serving),
+            _begin(world, serving),
             _warm(world, engine, speech),
             _follow(clock, app),
         ]
@@ -65,16 +67,25 @@ def _settings(folder: Path, world: DemoWorld, hume: str) -> Settings:
         None,
         database_url=f"sqlite+aiosqlite:///{folder / 'demo.db'}",
         encryption_keys=generate_key(),
+        admins=f"discord:{world.members['admin'].user_id}",
         telegram={"token": world.telegram.token, "api_url": world.telegram.url},
+        discord={
+            "token": world.discord.token,
+            "api_url": world.discord.api_url,
+            "identify_seconds": 0,
+            "message_content": True,
+        },
         hume={"api_url": hume, "pace": 0, "languages": ",".join(sorted(languages()))},
         mail={"smtp_url": world.mailbox.url, "from": "tutor@linguaflex.example"},
     )
 
 
-async def _tell_readiness(world: DemoWorld, serving: Serving) -> None:
+async def _begin(world: DemoWorld, serving: Serving) -> None:
+    """Once the bot hears them, the demo's people begin to talk."""
     while not await serving.is_ready():  # noqa: ASYNC110 - readiness is asked for, never told
         await asyncio.sleep(_LOOK_SECONDS)
     world.report("bot", "ready")
+    await talk(world)
 
 
 async def _warm(world: DemoWorld, engine: LocalEngine, speech: SpeechProcess) -> None:
@@ -82,7 +93,7 @@ async def _warm(world: DemoWorld, engine: LocalEngine, speech: SpeechProcess) ->
     try:
         await asyncio.gather(engine.warm(), speech.warm())
         world.report("speech", "ready")
-        await speech.prepare(_first_lines(world.student.account.name))
+        await speech.prepare(_first_lines(world.students["newcomer"].account.name))
     except ServiceFailure as failure:
         world.report("speech", "failed", detail=failure.detail)
         print(f"The local voice is not available: {failure.detail}", flush=True)

@@ -1,9 +1,12 @@
-"""The demo's world: the simulators that are on, the student, and what the machine is doing."""
+"""The demo's world: the simulators that are on, the people in it, and what the machine is doing."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from bot.simulators.discord import DiscordSimulator
+from bot.simulators.discord import Person as Member
 from bot.simulators.mailbox import Mailbox
 from bot.simulators.telegram import Person, TelegramSimulator
 
@@ -29,15 +32,31 @@ class DemoWorld:
     """Holds the simulators; whoever subscribes hears every change in any of them.
 
     Args:
-        student: the person whose Telegram the page shows.
+        students: whose Telegram the page can show, by what they are in the demo ("student",
+            "newcomer"); the first is shown at first.
+        members: the same for Discord ("teacher", "admin").
     """
 
-    def __init__(self, *, telegram: TelegramSimulator, mailbox: Mailbox, student: Person) -> None:
+    def __init__(
+        self,
+        *,
+        telegram: TelegramSimulator,
+        mailbox: Mailbox,
+        students: Mapping[str, Person],
+        discord: DiscordSimulator,
+        members: Mapping[str, Member],
+    ) -> None:
         self.telegram = telegram
         self.mailbox = mailbox
-        self.student = student
+        self.students = students
+        self.discord = discord
+        self.members = members
         self.status: dict[str, PartStatus] = {}
         self._queues: set[asyncio.Queue[Json]] = set()
+
+    @property
+    def first_student(self) -> str:
+        return next(iter(self.students))
 
     def report(
         self, part: str, state: PartState, *, detail: str = "", progress: float | None = None
@@ -63,10 +82,10 @@ class DemoWorld:
     def subscribe(self, queue: asyncio.Queue[Json]) -> None:
         """Put every later event into `queue`: JSON objects, told apart by their `type`."""
         self._queues.add(queue)
-        self.telegram.subscribe(queue)
-        self.mailbox.subscribe(queue)
+        for source in (self.telegram, self.mailbox, self.discord):
+            source.subscribe(queue)
 
     def unsubscribe(self, queue: asyncio.Queue[Json]) -> None:
         self._queues.discard(queue)
-        self.telegram.unsubscribe(queue)
-        self.mailbox.unsubscribe(queue)
+        for source in (self.telegram, self.mailbox, self.discord):
+            source.unsubscribe(queue)

@@ -15,7 +15,17 @@ TEXTS = json.loads((STATIC / "texts.json").read_text(encoding="utf-8"))
 SCRIPTS = sorted(STATIC.glob("*.js"))
 SAMPLES = load_samples()
 # Keys put together from parts, by what they start with.
-_BUILT = ("action.", "status.", "state.", "kind.", "refused.", "samples.speaker.")
+_BUILT = (
+    "action.",
+    "status.",
+    "state.",
+    "kind.",
+    "refused.",
+    "samples.speaker.",
+    "people.",
+    "discord.context.",
+    "discord.system.",
+)
 
 
 def _used_keys() -> set[str]:

@@ -27,12 +27,14 @@ class Shown:
         name: with its subcommands, "lesson book", in the person's language where there is one.
         canonical: as the bot registered it.
         is_localized: whether name or description came from the localisations.
+        options: as the bot registered them.
     """
 
     name: str
     canonical: str
     description: str
     is_localized: bool
+    options: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ def _leaves(node: Json, locale: str, above: tuple[tuple[str, str], ...]) -> list
             canonical=" ".join(canonical for _, canonical in here),
             description=text or node.get("description", ""),
             is_localized=bool(name or text),
+            options=tuple(node.get("options") or ()),
         )
     ]
 

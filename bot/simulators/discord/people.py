@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.simulators.discord.asking import Asker
+from bot.simulators.discord.desk import Desk
 from bot.simulators.discord.forms import Modal, read_modal, submitted
 from bot.simulators.discord.interaction import Interaction, Kind
 from bot.simulators.discord.model import Account, Channel
@@ -36,6 +37,11 @@ class Person:
         """The form the bot opened, until it is submitted or closed."""
         opened = self._world.screen(self.user_id).modal
         return read_modal(opened[0]) if opened else None
+
+    @property
+    def desk(self) -> Desk:
+        """All that the client shows, as JSON."""
+        return Desk(self._world, self.account)
 
     @property
     def threads(self) -> list[Channel]:

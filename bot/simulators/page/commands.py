@@ -1,22 +1,18 @@
-"""What the page may ask for: the student's side of Telegram, and the clock."""
+"""What the page may ask for: the student's side of Telegram, Discord, and the clock."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from bot.simulators.page.assets import Sample
+from bot.simulators.page.discord_commands import DiscordCommands
+from bot.simulators.page.refusal import Refused
+from bot.simulators.page.tabs import Tab
+from bot.simulators.telegram import Person
 from bot.simulators.world import DemoWorld, Json
 
 _MAX_TEXT = 16_384
 _MAX_MINUTES = 60 * 24 * 31
-
-
-class Refused(Exception):
-    """The command was not carried out; the page has a sentence for each `reason`."""
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(reason)
 
 
 class Commands:
@@ -32,11 +28,12 @@ class Commands:
         samples: Mapping[str, Sample],
         advance: Callable[[timedelta], Awaitable[None]],
     ) -> None:
-        self._student = world.student
+        self._students = world.students
+        self._discord = DiscordCommands(world, samples)
         self._samples = samples
         self._advance = advance
 
-    async def run(self, source: str) -> str:
+    async def run(self, source: str, tab: Tab) -> str:
         """Do what `source` says; returns what that was.
 
         Raises:
@@ -44,27 +41,41 @@ class Commands:
         """
         try:
             command = json.loads(source)
-            await self._run(command)
-        except (ValueError, KeyError) as error:
+            if not isinstance(command, dict):
+                raise Refused("gone")
+            if "member" in command:
+                await self._discord.run(command, tab)
+            elif not await self._about_demo(command, tab):
+                await self._in_chat(command, self._students[tab.student])
+        except (ValueError, KeyError, PermissionError) as error:
             raise Refused("gone") from error
         return str(command["do"])
 
-    async def _run(self, command: Json) -> None:
+    async def _about_demo(self, command: Json, tab: Tab) -> bool:
         match command:
-            case {"do": "text", "text": str(text)}:
-                await self._student.send_text(text[:_MAX_TEXT])
-            case {"do": "press", "message_id": int(message_id), "data": str(data)}:
-                await self._student.press(message_id, data=data)
-            case {"do": "tap", "label": str(label)}:
-                await self._student.tap(label)
-            case {"do": "sample", "id": str(sample_id)}:
-                sample = self._samples[sample_id]
-                await self._student.send_voice(sample.ogg, sample.seconds)
-            case {"do": "block"}:
-                await self._student.block()
-            case {"do": "unblock"}:
-                await self._student.unblock()
+            case {"do": "student", "who": str(who)} if who in self._students:
+                tab.student = who
             case {"do": "advance", "minutes": int(minutes)} if 0 < minutes <= _MAX_MINUTES:
                 await self._advance(timedelta(minutes=minutes))
+            case _:
+                return False
+        return True
+
+    async def _in_chat(self, command: Json, student: Person) -> None:
+        match command:
+            case {"do": "text", "text": str(text)}:
+                reply_to = command.get("reply_to")
+                await student.send_text(text[:_MAX_TEXT], reply_to=reply_to)
+            case {"do": "press", "message_id": int(message_id), "data": str(data)}:
+                await student.press(message_id, data=data)
+            case {"do": "tap", "label": str(label)}:
+                await student.tap(label)
+            case {"do": "sample", "id": str(sample_id)}:
+                sample = self._samples[sample_id]
+                await student.send_voice(sample.ogg, sample.seconds)
+            case {"do": "block"}:
+                await student.block()
+            case {"do": "unblock"}:
+                await student.unblock()
             case _:
                 raise Refused("gone")

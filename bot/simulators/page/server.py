@@ -10,11 +10,13 @@ from secrets import token_urlsafe
 from aiohttp import WSMsgType, web
 
 from bot.simulators.page.assets import load_assets, load_samples
-from bot.simulators.page.commands import Commands, Refused
+from bot.simulators.page.commands import Commands
 from bot.simulators.page.gate import Gate
+from bot.simulators.page.refusal import Refused
+from bot.simulators.page.tabs import Tab
 from bot.simulators.page.uploads import MAX_UPLOAD, Uploads
 from bot.simulators.page.view import View
-from bot.simulators.world import DemoWorld, Json
+from bot.simulators.world import DemoWorld
 
 _MAX_COMMAND = 64 * 1024
 _GRACE_SECONDS = 1.0
@@ -57,8 +59,7 @@ class DemoPage:
         self._commands = Commands(world, self._samples, advance)
         self._uploads = Uploads(world, to_voice_note)
         self._is_ready = is_ready
-        self._queues: set[asyncio.Queue[Json]] = set()
-        self._sockets: set[web.WebSocketResponse] = set()
+        self._tabs: set[Tab] = set()
         self._runner: web.AppRunner | None = None
 
     @property
@@ -79,8 +80,8 @@ class DemoPage:
 
     async def aclose(self) -> None:
         """Say goodbye to the browsers and stop listening."""
-        for socket in tuple(self._sockets):
-            await socket.close(code=1001)
+        for tab in tuple(self._tabs):
+            await tab.socket.close(code=1001)
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -96,6 +97,9 @@ class DemoPage:
         app.router.add_post("/voice", self._uploads.voice)
         app.router.add_post("/photo", self._uploads.photo)
         app.router.add_post("/document", self._uploads.document)
+        app.router.add_get(r"/discord/files/{id:\d{1,20}}", self._uploads.attachment)
+        app.router.add_post("/discord/voice", self._uploads.member_voice)
+        app.router.add_post("/discord/file", self._uploads.member_file)
         return app
 
     async def _index(self, _: web.Request) -> web.Response:
@@ -119,46 +123,46 @@ class DemoPage:
     async def _events(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(heartbeat=30.0, max_msg_size=_MAX_COMMAND)
         await socket.prepare(request)
-        queue: asyncio.Queue[Json] = asyncio.Queue()
-        self._world.subscribe(queue)
-        queue.put_nowait(self._view.state())
-        self._queues.add(queue)
-        self._sockets.add(socket)
-        teller = asyncio.create_task(self._tell(socket, queue))
+        tab = Tab(socket, self._world.first_student)
+        self._world.subscribe(tab.queue)
+        tab.queue.put_nowait(self._view.state(tab.student))
+        self._tabs.add(tab)
+        teller = asyncio.create_task(self._tell(tab))
         try:
-            await self._listen(socket, queue)
+            await self._listen(tab)
         finally:
-            self._world.unsubscribe(queue)
-            self._queues.discard(queue)
-            self._sockets.discard(socket)
+            self._world.unsubscribe(tab.queue)
+            self._tabs.discard(tab)
             teller.cancel()
             with suppress(asyncio.CancelledError, ConnectionError):
                 await teller
         return socket
 
-    async def _tell(self, socket: web.WebSocketResponse, queue: asyncio.Queue[Json]) -> None:
+    async def _tell(self, tab: Tab) -> None:
         while True:
-            event = self._view.shown(await queue.get())
-            if event is not None:
-                await socket.send_str(json.dumps(event, ensure_ascii=False))
+            for event in self._view.shown(await tab.queue.get(), tab.student):
+                await tab.socket.send_str(json.dumps(event, ensure_ascii=False))
 
-    async def _listen(self, socket: web.WebSocketResponse, queue: asyncio.Queue[Json]) -> None:
-        async for message in socket:
+    async def _listen(self, tab: Tab) -> None:
+        async for message in tab.socket:
             if message.type is not WSMsgType.TEXT:
                 continue
             try:
-                done = await self._commands.run(message.data)
+                done = await self._commands.run(message.data, tab)
             except Refused as refusal:
-                queue.put_nowait({"type": "refused", "reason": refusal.reason})
+                tab.queue.put_nowait({"type": "refused", "reason": refusal.reason})
                 continue
-            self._tell_everyone(done)
+            self._tell_more(done, tab)
 
-    def _tell_everyone(self, done: str) -> None:
+    def _tell_more(self, done: str, tab: Tab) -> None:
         """Some commands change what no simulator announces."""
-        views = {"advance": self._view.clock, "block": self._view.blocked}
-        if view := views.get(done.removeprefix("un")):
-            for queue in self._queues:
-                queue.put_nowait(view())
+        if done == "student":
+            tab.queue.put_nowait(self._view.state(tab.student))
+        for each in self._tabs if done in {"advance", "block", "unblock"} else ():
+            is_time = done == "advance"
+            each.queue.put_nowait(
+                self._view.clock() if is_time else self._view.blocked(each.student)
+            )
 
 
 def _starting() -> web.Response:

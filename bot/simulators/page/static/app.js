@@ -3,11 +3,14 @@
 import { Chat } from "./chat.js";
 import { freeClock, setClock, startClock } from "./clock.js";
 import { Composer } from "./composer.js";
+import { DiscordPane } from "./discord.js";
+import { waveformOf } from "./discord_composer.js";
 import { byId, icon } from "./dom.js";
 import { Link } from "./link.js";
 import { MailPane } from "./mail.js";
 import { ask, toast } from "./notices.js";
 import { bump, showPane, startPanes } from "./panes.js";
+import { showPeople } from "./people.js";
 import { showSamples } from "./samples.js";
 import { showNotices, showStatus } from "./status.js";
 import { loadTexts, t } from "./texts.js";
@@ -16,6 +19,8 @@ const PRESS_MS = 10000; // how long a button shows that it waits for the bot
 
 let bot = { name: "", username: "" };
 let isBlocked = false;
+let student = { who: "", name: "" };
+let speaker = "telegram"; // the pane that sample notes go out from
 const waiting = new Set();
 
 function drawIcons() {
@@ -82,8 +87,28 @@ function showBlocked(blocked) {
   byId("composer").hidden = blocked;
 }
 
+// The pane that was used last is the one that sends.
+function speakFrom(pane) {
+  speaker = pane;
+  byId("samples-to").textContent = t("samples.to", { name: pane === "discord" ? discord.name : student.name });
+}
+
+async function sendSample(id) {
+  if (speaker === "discord") {
+    const sound = await (await fetch(`/samples/${id}`)).blob();
+    discord.tell({ do: "sample", id, waveform: await waveformOf(sound) });
+  } else if (!tell({ do: "sample", id })) return;
+  showPane(speaker);
+}
+
+function showStudents(students, chosen) {
+  student = students.find(({ who }) => who === chosen);
+  showPeople(byId("tg-people"), students, chosen, (who) => tell({ do: "student", who }));
+}
+
 function showState(state) {
   bot = state.bot;
+  showStudents(state.students, state.student);
   byId("bot-name").textContent = bot.name;
   byId("bot-letter").textContent = [...bot.name][0] ?? "";
   byId("welcome-name").textContent = bot.name;
@@ -97,9 +122,9 @@ function showState(state) {
   mail.show(state.mails);
   showStatus(state.status);
   showNotices(state.notices);
-  showSamples(state.samples, (id) => {
-    if (tell({ do: "sample", id })) showPane("telegram");
-  });
+  showSamples(state.samples, sendSample);
+  state.discord.forEach((desk) => discord.putDesk(desk));
+  speakFrom(speaker);
 }
 
 const EVENTS = {
@@ -117,6 +142,14 @@ const EVENTS = {
   commands: ({ commands }) => composer.menu.setCommands(commands),
   blocked: ({ blocked }) => showBlocked(blocked),
   mail: (arrived) => mail.put(arrived),
+  "discord.desk": (desk) => discord.putDesk(desk),
+  "discord.message": (event) => discord.putMessage(event),
+  "discord.delete": (event) => discord.removeMessage(event),
+  "discord.typing": (event) => discord.showTyping(event),
+  "discord.toast": (event) => discord.showToast(event),
+  "discord.modal": (event) => discord.showModal(event),
+  "discord.answered": () => discord.settle(),
+  "discord.choices": (event) => discord.offer(event),
   clock: ({ now }) => setClock(now),
   status: ({ status }) => showStatus(status),
   refused: ({ reason }) => {
@@ -154,10 +187,20 @@ chat.setAction(null);
 const composer = new Composer({
   sendText,
   shareContact,
-  sendFile: (path, blob) => link.upload(path, blob),
+  sendFile: (path, blob) => link.upload(`${path}${path.includes("?") ? "&" : "?"}student=${student.who}`, blob),
   complain: (key) => toast(t(key)),
 });
 const mail = new MailPane({ onLink });
+const discord = new DiscordPane({
+  tell,
+  upload: (path, blob) => link.upload(path, blob),
+  onLink,
+  onMessage: () => bump("discord"),
+});
+for (const pane of ["telegram", "discord"]) {
+  byId(`pane-${pane}`).addEventListener("focusin", () => speakFrom(pane));
+  byId(`pane-${pane}`).addEventListener("pointerdown", () => speakFrom(pane));
+}
 bindHeader();
 startPanes();
 const link = new Link(

@@ -5,9 +5,9 @@ import { withEmoji } from "./emoji.js";
 
 const TOAST_MS = 3500;
 
-export function toast(text) {
+export function toast(text, box = "toasts") {
   const node = el("div", { class: "toast" }, withEmoji(text));
-  byId("toasts").append(node);
+  byId(box).append(node);
   setTimeout(() => node.remove(), TOAST_MS);
 }
 

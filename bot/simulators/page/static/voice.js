@@ -7,14 +7,16 @@ const BARS = 42;
 const SPEEDS = [1, 0.75, 1.5, 2];
 let playing = null;
 
-// A player for the sound at `address`; nothing is fetched before it is seen. `title` tells several apart.
-export function voicePlayer(address, seconds, title = "") {
-  return new VoicePlayer(address, seconds, title).node;
+// A player for the sound at `address`; nothing is fetched before it is seen. `title` tells several apart;
+// `peaks` (0 to 1) is how loud it is, where its sender has told.
+export function voicePlayer(address, seconds, title = "", peaks = null) {
+  return new VoicePlayer(address, seconds, title, peaks).node;
 }
 
 class VoicePlayer {
-  constructor(address, seconds, title) {
+  constructor(address, seconds, title, peaks) {
     this.address = address;
+    this.peaks = peaks;
     this.title = title;
     this.seconds = seconds || 0;
     this.audio = null;
@@ -54,13 +56,16 @@ class VoicePlayer {
     this.audio = new Audio(URL.createObjectURL(new Blob([bytes], { type: "audio/ogg" })));
     this.audio.addEventListener("timeupdate", () => this.showProgress());
     this.audio.addEventListener("ended", () => this.stop());
-    await this.drawWave(bytes);
+    this.drawWave(this.peaks ? stretched(this.peaks) : await this.measured(bytes));
   }
 
-  async drawWave(bytes) {
+  async measured(bytes) {
     const sound = await new OfflineAudioContext(1, 1, 8000).decodeAudioData(bytes);
     if (!this.seconds) this.seconds = sound.duration;
-    const peaks = loudness(sound.getChannelData(0));
+    return peaksOf(sound.getChannelData(0), BARS);
+  }
+
+  drawWave(peaks) {
     this.bars.forEach((bar, at) => bar.style.setProperty("--loud", peaks[at].toFixed(3)));
     this.node.classList.add("is-loaded");
     this.showProgress();
@@ -145,13 +150,18 @@ class VoicePlayer {
 }
 
 // Root mean square per bar, the loudest is 1.
-function loudness(samples) {
-  const width = Math.max(1, Math.floor(samples.length / BARS));
-  const values = Array.from({ length: BARS }, (_, bar) => {
+export function peaksOf(samples, bars) {
+  const width = Math.max(1, Math.floor(samples.length / bars));
+  const values = Array.from({ length: bars }, (_, bar) => {
     let sum = 0;
     for (let at = bar * width; at < (bar + 1) * width && at < samples.length; at += 1) sum += samples[at] ** 2;
     return Math.sqrt(sum / width);
   });
   const top = Math.max(...values, 1e-6);
   return values.map((value) => value / top);
+}
+
+// As many bars as are drawn, out of more or fewer.
+function stretched(peaks) {
+  return Array.from({ length: BARS }, (_, bar) => peaks[Math.floor((bar * peaks.length) / BARS)]);
 }
