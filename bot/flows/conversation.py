@@ -80,7 +80,12 @@ def assemble(parts: Parts, codes: Codes, tokens: Tokens) -> Product:
 
 def _practice_commands(practice: Practice, relay: RelayParts) -> Sequence[Command]:
     return [
-        Command(name="talk", action=relay.talk.leaving(practice.talk)),
+        Command(
+            name="talk",
+            action=relay.talk.leaving(practice.talk),
+            takes="situation",
+            suggest=practice.situations,
+        ),
         Command(name="end", action=practice.end, overtakes=True),
         Command(name="report", action=practice.reports),
     ]

@@ -102,7 +102,7 @@ class People:
             _own("profile", self._cards),
             _own("me", self._cards, is_listed=False),
             Command(name="context", action=self._context, is_listed=False),
-            Command(name="link", action=in_private(self._linking.link)),
+            Command(name="link", action=in_private(self._linking.link), takes="code"),
             Command(name="recover", action=in_private(self._linking.recover)),
             Command(name="settings", action=in_private(self._settings.show)),
             Command(name="privacy", action=in_private(self._privacy.show)),

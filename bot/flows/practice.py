@@ -1,5 +1,6 @@
 """Practising: start, end, reports, and what voice notes and typed lines are outside of flows."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ from bot.core.errors import NotFound
 from bot.flows.report_messages import report_body, report_message
 from bot.flows.runner import Runner, menu_rows
 from bot.flows.scene import Later, Scene
+from bot.flows.tutor_choice import context_name
 from bot.flows.voice_turn import VoiceTurns
 from bot.messaging.model import Button, MessageKind
 from bot.voice.contexts.catalogue import find_context, list_contexts
@@ -33,11 +35,15 @@ class Practice:
         self._chain = chain
         self._runner = runner
 
-    def talk(self, scene: Scene, _: str = "") -> Later | None:
-        """/talk: begin a session, or say that one is running."""
+    def talk(self, scene: Scene, situation: str = "") -> Later | None:
+        """/talk: begin a session, in a situation if one is named, or say that one is running."""
         learner = scene.work.learner_languages.find_active(scene.user.id)
         if learner is None:
             return self._runner.start(scene, TRY_FLOW)
+        wanted = situation.strip().casefold()
+        for name, context_id in self.situations(scene) if wanted else ():
+            if wanted in (context_id, name.casefold()):
+                return self.choose_context(scene, context_id)
         if self._is_out_of_turns(scene):
             return None
         running = scene.work.voice_sessions.find_active(scene.user.id)
@@ -63,6 +69,14 @@ class Practice:
             scene.work, session, scene.incoming.key, scene.now, is_spoken=False
         )
         return self._turns.opening(turn)
+
+    def situations(self, scene: Scene) -> Sequence[tuple[str, str]]:
+        """Name and id of every situation in the language that is learned."""
+        learner = scene.work.learner_languages.find_active(scene.user.id)
+        if learner is None:
+            return ()
+        reader, language = scene.texts.language, learner.language
+        return [(context_name(c.id, language, reader), c.id) for c in list_contexts(language)]
 
     def choose_context(self, scene: Scene, context_id: str) -> Later | None:
         """Another situation: the running session ends, one in the new context begins."""

@@ -97,6 +97,19 @@ async def test_in_a_server_one_registers_unseen_by_the_others(
     assert state.answers["name"] == "Ana García"
 
 
+async def test_situations_are_suggested_and_one_is_talked_in(
+    app: App, ana: DiscordVisitor
+) -> None:
+    await ana.say("/talk", then="Which language")
+    await ana.press("English", then="")
+    await ana.hears()
+    choices = await ana.pane.complete("talk", "situation", "café")
+    assert [choice["name"] for choice in choices] == ["☕ In a café"]
+    await ana.pane.run("talk", situation=choices[0]["value"])
+    await ana.reads("In a café")
+    await ana.hears()
+
+
 async def test_people_talking_to_each_other_are_left_alone(
     stage: DiscordStage, app: App, ana: DiscordVisitor
 ) -> None:
