@@ -31,6 +31,7 @@ from bot.handlers.discord.ports import (
     SuggestedChoices,
 )
 from bot.handlers.discord.rest import Rest
+from bot.handlers.discord.rooms import DiscordRooms
 from bot.handlers.discord.translate import parse_event
 from bot.messaging.forms import Forms
 from bot.messaging.model import Incoming
@@ -121,6 +122,7 @@ class DiscordPlatform:
         self.messenger = DiscordMessenger(
             self.rest, answers, Files(self.rest), per_second=messages_per_second
         )
+        self.rooms = DiscordRooms(self.rest)
         self.hearing = Hearing(
             receiver,
             memory=self._memory,

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from bot.core.crash import crash_point
+from bot.core.errors import ServiceFailure
 from bot.handlers.discord.answers import Answers
 from bot.handlers.discord.asking import Asking
 from bot.handlers.discord.interactions import read_interaction
@@ -109,12 +110,8 @@ class Hearing:
             if event["t"] in _LATER:  # about a message that may stand in this very batch
                 await self._store_and_acknowledge(wanted)
                 wanted = []
-            try:
-                if await self._is_wanted(event):
-                    wanted.append(event)
-            except Exception as error:  # one event must not stop the others
-                cause = type(error).__name__
-                _log.warning("discord.event_unreadable", event=event["t"], cause=cause)
+            if await self._judged(event):
+                wanted.append(event)
         await self._store_and_acknowledge(wanted)
 
     async def _store_and_acknowledge(self, events: Sequence[Event]) -> None:
@@ -122,6 +119,21 @@ class Hearing:
             if (asked := read_interaction(incoming.callback_id)) is not None:
                 on_message = incoming.message is not None
                 self._spawn(self._answers.acknowledge(asked, on_message=on_message))
+
+    async def _judged(self, event: Event) -> bool:
+        """Whether it is to be stored, asked until the database can tell."""
+        wait = _FIRST_WAIT_SECONDS
+        while True:
+            try:
+                return await self._is_wanted(event)
+            except ServiceFailure as failure:
+                _log.warning("discord.hearing_waits", cause=str(failure), seconds=wait)
+            except Exception as error:  # one event must not stop the others
+                cause = type(error).__name__
+                _log.warning("discord.event_unreadable", event=event["t"], cause=cause)
+                return False
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
 
     async def _is_wanted(self, event: Event) -> bool:
         name, data = event["t"], event["d"]

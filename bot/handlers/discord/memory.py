@@ -39,16 +39,13 @@ class Memory:
 
     async def hear(self, events: Sequence[Object]) -> None:
         """These events (bodies as stored) are stored."""
-        new: list[Heard] = []
-        for event in events:
-            heard = _heard(event)
-            if heard is None:
-                continue
-            if heard.room not in self._heard:
-                new.append(heard)
+        is_new = False
+        for heard in filter(None, map(_heard, events)):
+            is_new = is_new or heard.room not in self._heard
             self._advance(heard)
-        if new:
-            await self._rooms.put(new)
+            self._changed.add(heard.room)
+        if is_new:
+            await self.flush()
 
     def echo(self, data: Object) -> None:
         """A message of our own: what comes after it is what may be missed."""

@@ -5,12 +5,12 @@ import asyncio
 import pytest
 
 from bot.core.errors import Cause, ServiceFailure
-from bot.handlers.discord.ports import SlashCommand
+from bot.handlers.discord.ports import Heard, SlashCommand
 from bot.handlers.discord.slash import publish
 from bot.messaging.forms import Form, FormField
 from bot.messaging.model import Address, Button, IncomingKind, MessageKind, Outgoing, Paragraph
 from bot.simulators.discord import DiscordSimulator, Intent, Person
-from tests.handlers.discord.conftest import Collector, a_platform, listening
+from tests.handlers.discord.conftest import Collector, Rooms, a_platform, listening
 
 START = SlashCommand(
     name="start",
@@ -191,6 +191,39 @@ async def test_what_could_not_be_stored_is_stored_later_in_order(sim, rooms, que
     await platform.stop()
 
     assert [event.text for event in inbox.known.values()] == ["0", "1", "2", "3", "4"]
+
+
+class AwayAtFirst(Rooms):
+    """Cannot tell at first."""
+
+    failures = 2
+
+    def fail(self) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise ServiceFailure("database", Cause.UNREACHABLE)
+
+    async def all(self) -> list[Heard]:
+        self.fail()
+        return list(await super().all())
+
+    async def is_ours(self, room: str, /) -> bool:
+        self.fail()
+        return await super().is_ours(room)
+
+
+@pytest.mark.parametrize("failures", [1, 2])
+async def test_while_marks_cannot_be_read_everything_waits(sim, inbox, questions, tom, failures):
+    rooms = AwayAtFirst()
+    rooms.failures = failures
+    platform = a_platform(sim, inbox, rooms, questions)
+    await platform.start()
+    async with listening(platform):
+        await tom.dm().send("hello")
+        assert (await inbox.next()).text == "hello"
+    await platform.stop()
+
+    assert list(rooms.heard) == [str(tom.dm().channel_id)]
 
 
 async def test_a_room_that_is_closed_is_forgotten(sim, inbox, rooms, questions, tom):

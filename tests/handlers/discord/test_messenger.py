@@ -262,7 +262,7 @@ async def test_a_notice_on_a_press_is_for_whoever_pressed(heard, platform, inbox
 async def test_paces_are_discords_or_none(sim, inbox, rooms, questions, platform, room):
     paced = a_platform(sim, inbox, rooms, questions, messages_per_second=45.0)
 
-    assert paced.messenger.pace == Pace(45.0, burst=45)
+    assert paced.messenger.pace == Pace(45.0, burst=5)
     assert paced.messenger.room_pace(room) == Pace(1.0, burst=5)
     assert platform.messenger.room_pace(room) == Pace(0)
 
