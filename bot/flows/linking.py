@@ -131,6 +131,7 @@ class Linking:
         if work.users.find(account_id) is None:
             scene.show(scene.text("link.gone"))
             return None
+        before = [work.users.get(each) for each in (scene.user.id, account_id)]
         theirs = work.identities.of_user(account_id)
         ours = [i for i in work.identities.of_user(scene.user.id) if not _is_same(i, scene)]
         scene.user = merge_people(work, self._records, scene.user.id, account_id, scene.now)
@@ -138,6 +139,8 @@ class Linking:
             scene.identity, user_id=scene.user.id, last_used_at=scene.now, is_latest=True
         )
         work.identities.begin_use(scene.identity)
+        for person in before:
+            self._email.tell_the_old_address(scene, person)
         lost = _same_platform(theirs, scene) if answers[_WAY] == RECOVER_FLOW else []
         for identity in lost:
             work.identities.remove(identity)
