@@ -236,7 +236,7 @@ def _worker(storage: SqlStorage, clock: Clock, parts: Parts, product: Product) -
         clock,
         {
             CLOSE_JOB: idle_closer(parts.service, clock),
-            **product.relay.jobs({}),
+            **product.relay.jobs(),
             **product.teaching.jobs(clock),
         },
         is_shared=storage.is_shared,
@@ -256,7 +256,9 @@ def _connect(
         translators[TELEGRAM] = app.platform.parse
     if app.discord_platform is not None:
         messengers[DISCORD] = app.discord_platform.messenger
+        app.product.relay.rooms[DISCORD] = app.discord_platform.rooms
         translators[DISCORD] = app.discord_platform.parse
+        app.product.relay.rooms[DISCORD] = app.discord_platform.rooms
     messengers |= postbox.messengers
     app.senders = {
         name: Sender(

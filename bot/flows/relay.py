@@ -13,6 +13,8 @@ from bot.flows.commands import Action, Command
 from bot.flows.dispatch import Carried, Press
 from bot.flows.people import in_private
 from bot.flows.relay_files import RelayFiles
+from bot.flows.relay_rooms import PREFIX as ROOMS_PREFIX
+from bot.flows.relay_rooms import RelayRooms
 from bot.flows.relay_safety import RelaySafety
 from bot.flows.relay_translation import RelayTranslation
 from bot.flows.relay_words import say_where_it_went
@@ -50,21 +52,24 @@ class RelayTalk:
         files: RelayFiles,
         safety: RelaySafety,
         translation: RelayTranslation,
+        rooms: RelayRooms,
     ) -> None:
         self._relay = relay
         self._files = files
         self._safety = safety
         self._translation = translation
+        self._rooms = rooms
 
     def commands(self) -> Sequence[Command]:
         return [
             Command(name="write", action=in_private(self.write)),
             Command(name="delete", action=self.delete),
             Command(name="unsend", action=self.delete, is_listed=False),
+            Command(name="setup", action=self._rooms.setup),
         ]
 
     def presses(self) -> Mapping[str, Press]:
-        return {PREFIX: self.press}
+        return {PREFIX: self.press, ROOMS_PREFIX: self._rooms.press}
 
     def leaving(self, action: Action) -> Action:
         """`action` after which plain messages go to the tutor again."""

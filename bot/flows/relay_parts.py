@@ -1,7 +1,7 @@
 """The relay, put together for the conversation, for the senders and for the worker."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.chat.mirror import Mirror
 from bot.chat.ports import Rooms
@@ -12,6 +12,7 @@ from bot.flows.relay import RelayTalk
 from bot.flows.relay_engines import EngineTranscriber, EngineTranslator
 from bot.flows.relay_files import TRANSCRIBE_JOB, RelayFiles
 from bot.flows.relay_jobs import AwaitedJob, RelayJobs
+from bot.flows.relay_rooms import RelayRooms
 from bot.flows.relay_safety import RelaySafety
 from bot.flows.relay_translation import RelayTranslation
 from bot.flows.voice_turn import Parts
@@ -20,12 +21,17 @@ from bot.messaging.model import Outgoing
 
 @dataclass(frozen=True, slots=True)
 class RelayParts:
-    """What others need of the relay."""
+    """What others need of the relay.
+
+    Args:
+        rooms: by platform, of those that open rooms in channels; filled once they are connected.
+    """
 
     parts: Parts
     relay: Relay
     talk: RelayTalk
     receipts: Receipts
+    rooms: dict[str, Rooms] = field(default_factory=dict)
 
     def settled(
         self, work: FlowWork, sent: Outgoing, message_id: str | None, error: str | None
@@ -38,11 +44,11 @@ class RelayParts:
         now = self.parts.scenes.clock.now()
         await self.parts.storage.write(lambda work: self.receipts.waits(work, stuck, now))
 
-    def jobs(self, rooms: Mapping[str, Rooms]) -> Mapping[str, AwaitedJob]:
-        """For the worker. `rooms`: by platform, of those that open rooms in channels."""
+    def jobs(self) -> Mapping[str, AwaitedJob]:
+        """For the worker."""
         parts = self.parts
         transcriber = EngineTranscriber(parts.chain, parts.codec)
-        jobs = RelayJobs(self.relay, parts.storage, parts.scenes.clock, transcriber, rooms)
+        jobs = RelayJobs(self.relay, parts.storage, parts.scenes.clock, transcriber, self.rooms)
         return {TRANSCRIBE_JOB: jobs.transcribe, OPEN_ROOM_JOB: jobs.open_room}
 
 
@@ -56,5 +62,6 @@ def assemble_relay(parts: Parts) -> RelayParts:
         RelayFiles(relay, parts),
         RelaySafety(relay),
         RelayTranslation(relay, translator, parts),
+        RelayRooms(relay),
     )
     return RelayParts(parts, relay, talk, Receipts())

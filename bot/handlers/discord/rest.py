@@ -83,6 +83,24 @@ class Rest:
         found: Json = await self._request(route)
         return list(found["threads"])
 
+    async def get_channel(self, channel: str) -> Json:
+        found: Json = await self._call("GET", "/channels/{channel_id}", channel)
+        return found
+
+    async def active_threads(self, guild: str) -> list[Json]:
+        """Those that are not archived."""
+        route = Route("GET", "/guilds/{guild_id}/threads/active", guild_id=int(guild))
+        found: Json = await self._request(route)
+        return list(found["threads"])
+
+    async def create_thread(self, channel: str, body: Json) -> str:
+        made: Json = await self._call("POST", "/channels/{channel_id}/threads", channel, json=body)
+        return str(made["id"])
+
+    async def add_thread_member(self, thread: str, user: str) -> None:
+        path = "/channels/{channel_id}/thread-members/{user_id}"
+        await self._request(Route("PUT", path, channel_id=int(thread), user_id=int(user)))
+
     async def open_dm(self, user: str) -> str:
         """The channel of the private chat with somebody."""
         body = {"recipient_id": user}

@@ -1,0 +1,51 @@
+"""/setup: a channel in which teachers have a room of their own for every student."""
+
+from bot.chat.model import Hall, place_key
+from bot.chat.service import Relay
+from bot.flows.scene import Later, Scene
+
+PREFIX = "rh"
+
+
+class RelayRooms:
+    """A server's manager names the channel; each teacher decides for themselves."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+
+    def setup(self, scene: Scene, _: str = "") -> Later | None:
+        """/setup in a channel: whoever teaches may receive their students there."""
+        if not scene.incoming.is_shared:
+            scene.say(scene.text("relay.setup_where"))
+            return None
+        scene.say(
+            scene.text("relay.setup_here"),
+            buttons=[
+                [
+                    scene.button("relay.button.rooms_here", f"{PREFIX}:here"),
+                    scene.button("relay.button.rooms_private", f"{PREFIX}:private"),
+                ]
+            ],
+        )
+        return None
+
+    def press(self, scene: Scene, data: str) -> Later | None:
+        """Rooms here from now on, for the students there are too; or the private chat again."""
+        work, own = scene.work, scene.user.id
+        teacher = work.teachers.find_of_user(own)
+        if teacher is None or not teacher.is_verified:
+            scene.answer_button(scene.texts("relay.setup_teachers_only"), is_alert=True)
+            return None
+        is_here = data == "here" and scene.incoming.is_shared
+        if is_here:
+            work.chat.halls.put(Hall(user_id=own, place=place_key(scene.incoming.address)))
+        else:
+            work.chat.halls.drop(own)
+        for thread in work.chat.threads.of_user(own):
+            if thread.teacher_id == own and is_here:
+                self._relay.want_room(work, thread, scene.now)
+            elif thread.teacher_id == own:
+                work.chat.threads.save(thread.placed(own, None))
+        key = "relay.setup_done" if is_here else "relay.setup_private"
+        scene.answer_button(scene.texts(key), is_alert=True)
+        return None
