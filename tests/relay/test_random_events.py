@@ -87,7 +87,7 @@ class RelayMachine(RuleBasedStateMachine):
             return
         ref = self.seen_by(who, line)
         own = self.do(self.world.says(who, text, reply_to=ref))
-        self.note(Line(who, own, text, answers=None if ref is None or line.is_held else line))
+        self.note(Line(who, own, text, answers=None if ref is None else line))
 
     @rule(who=PEOPLE, seed=st.binary(min_size=1, max_size=8))
     def speak(self, who: Who, seed: bytes) -> None:
