@@ -258,7 +258,6 @@ def _connect(
         messengers[DISCORD] = app.discord_platform.messenger
         app.product.relay.rooms[DISCORD] = app.discord_platform.rooms
         translators[DISCORD] = app.discord_platform.parse
-        app.product.relay.rooms[DISCORD] = app.discord_platform.rooms
     messengers |= postbox.messengers
     app.senders = {
         name: Sender(

@@ -123,7 +123,6 @@ class DiscordPlatform:
             self.rest, answers, Files(self.rest), per_second=messages_per_second
         )
         self.rooms = DiscordRooms(self.rest)
-        self.rooms = DiscordRooms(self.rest)
         self.hearing = Hearing(
             receiver,
             memory=self._memory,

@@ -68,25 +68,6 @@ class Rest:
         found: Json = await self._call("GET", "/channels/{channel_id}", channel)
         return found
 
-    async def create_thread(self, channel: str, body: Json) -> str:
-        """The id of a thread, or of a post in a forum."""
-        made: Json = await self._call("POST", "/channels/{channel_id}/threads", channel, json=body)
-        return str(made["id"])
-
-    async def add_to_thread(self, thread: str, user: str) -> None:
-        path = "/channels/{channel_id}/thread-members/{user_id}"
-        await self._request(Route("PUT", path, channel_id=int(thread), user_id=int(user)))
-
-    async def active_threads(self, guild: str) -> list[Json]:
-        """All open threads of a server that we can see."""
-        route = Route("GET", "/guilds/{guild_id}/threads/active", guild_id=int(guild))
-        found: Json = await self._request(route)
-        return list(found["threads"])
-
-    async def get_channel(self, channel: str) -> Json:
-        found: Json = await self._call("GET", "/channels/{channel_id}", channel)
-        return found
-
     async def active_threads(self, guild: str) -> list[Json]:
         """Those that are not archived."""
         route = Route("GET", "/guilds/{guild_id}/threads/active", guild_id=int(guild))
