@@ -1,5 +1,6 @@
 """/teachers: verified teachers' offers, by language, category and price, a page at a time."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -20,6 +21,7 @@ from bot.messaging.model import Button, Paragraph, Style
 PREFIX = CATALOGUE_PREFIX
 SEARCH_FLOW = "search"
 _PER_PAGE = 5
+_PAGE = re.compile(r"[0-9]{1,4}")
 _ANY = "search.button.any"
 _FILTERS = ("wanted_language", "wanted_category", "wanted_currency")
 
@@ -62,7 +64,7 @@ class GigSearch:
         """`data` is "<action>:<page, filter or short gig id>"."""
         action, _, rest = data.partition(":")
         match action:
-            case "page" if rest.isdigit() and len(rest) < len("10000"):
+            case "page" if _PAGE.fullmatch(rest):
                 scene.answer_button()
                 return self._page(scene, int(rest))
             case "filter" if rest in _FILTERS:

@@ -140,6 +140,7 @@ class People:
                 scene.text("start.doors"),
                 buttons=[
                     [scene.button("start.talk", "c:talk")],
+                    [scene.button("invite.button.teachers", "c:teachers")],
                     [scene.button("start.register", "c:register")],
                 ],
             )
@@ -151,6 +152,7 @@ class People:
             scene.text("start.again", name=name),
             buttons=[
                 [scene.button("start.talk", "c:talk")],
+                [scene.button("invite.button.teachers", "c:teachers")],
                 [scene.button("start.help", "c:help")],
             ],
         )

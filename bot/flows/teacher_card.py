@@ -56,7 +56,7 @@ class TeacherCard:
             raise refused(scene, "teacher card")
         action, _, rest = data.partition(":")
         match action:
-            case "edit":
+            case "edit" if rest in FIELDS:
                 scene.answer_button()
                 return self.onboarding.edit(scene, profile, rest)
             case "add":
