@@ -67,7 +67,7 @@ class Receipts:
             Outgoing(
                 key=f"relay:{message.id}:delivered",
                 to=to,
-                kind=MessageKind.CALLBACK,
+                kind=MessageKind.RELAY,
                 change=Change.REACT,
                 user_id=message.sender_id,
                 target=MessageRef(to, message.source_id),
