@@ -36,6 +36,7 @@ _SQLSTATE_TROUBLE = {
     "42703": Cause.MISCONFIGURED,
 }
 _UNIQUE = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "23505"}
+_GONE = {"SQLITE_CONSTRAINT_FOREIGNKEY", "23503"}
 _ROLLED_BACK = "40"  # serialization failure, deadlock
 _OLD_PLAN = "0A000"  # a statement prepared before a migration
 _OLD_SCHEMA = "a table or column is missing: `linguaflex migrate` brings the database up to date"
@@ -45,15 +46,15 @@ def as_ours(error: BaseException) -> BaseException:
     """The error a unit's caller sees; anything that is not the database's stays what it is.
 
     Trouble with the database is a `ServiceFailure`. A unique violation that no repository has
-    worded is `Stale`: somebody else was first. What remains (a value too long, a missing one) is
-    a bug of ours and keeps its driver's words.
+    worded is `Stale`: somebody else was first; so is a row that belongs to what is gone. What
+    remains (a value too long, a missing one) is a bug of ours and keeps its driver's words.
     """
     if isinstance(error, StopIteration):  # a future cannot carry it
         return RuntimeError("a unit raised StopIteration")
     if isinstance(error, PoolTimeout):
         return ServiceFailure(SERVICE, Cause.BUSY, "all connections are taken")
     code = _code(error)
-    if code in _UNIQUE:
+    if code in _UNIQUE | _GONE:
         return Stale()
     cause = _cause(error, code)
     if cause is None:

@@ -21,6 +21,7 @@ from bot.accounts.model import (
     UserStatus,
 )
 from bot.core.entity import new_id
+from bot.core.errors import Stale
 from bot.core.language import Level
 from bot.flows.conversation import assemble
 from bot.flows.own_data import collect
@@ -247,6 +248,13 @@ async def test_the_chat_in_use_stays_the_one_in_use(both: SqlStorage) -> None:
     user = await joined(both, ANA[0], DC[0])
     identities = await both.read(lambda work: work.identities.of_user(user.id))
     assert [each.platform for each in identities if each.is_latest] == ["telegram"]
+
+
+async def test_what_comes_too_late_for_whoever_is_gone_is_a_lost_race(both: SqlStorage) -> None:
+    await joined(both, ANA[0], DC[0])
+    late = Consent(user_id=DC[0].id, purpose=Purpose.EMOTION, wording="w", given_at=NOW)
+    with pytest.raises(Stale):
+        await both.write(lambda work: work.consents.give(late))
 
 
 async def test_a_merge_that_fails_leaves_both_as_they_were(both: SqlStorage) -> None:
