@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.accounts.gigs import INTRO_SECONDS, Gig
 from bot.core.errors import DomainError, NotFound
+from bot.flows.holding import hold, let_go
 from bot.flows.model import Answers, Flow, Step
 from bot.flows.ports import FlowWork
 from bot.flows.runner import Runner
@@ -62,6 +63,7 @@ class GigIntros:
         )
 
     def _received(self, scene: Scene, answers: Answers) -> Later | None:
+        hold(scene, INTRO_FLOW, "note", answers)
         return _Keep(self._parts, str(answers["gig"]), self._then)
 
 
@@ -86,6 +88,7 @@ class _Keep:
 
         def unit(work: FlowWork) -> None:
             scene = parts.scenes.of(work, incoming, "intro")
+            let_go(scene)
             gig = work.gigs.get(self._gig_id)
             if gig.user_id != scene.user.id:
                 raise NotFound

@@ -13,6 +13,7 @@ from bot.accounts.teachers import (
 from bot.core.entity import long_id, short_id
 from bot.core.errors import DomainError
 from bot.flows.answers import clean_line
+from bot.flows.holding import hold, let_go
 from bot.flows.model import Answers, Flow, Step
 from bot.flows.ports import FlowWork
 from bot.flows.refusing import refused
@@ -101,6 +102,7 @@ class Certificates:
 
     def _received(self, scene: Scene, answers: Answers) -> Later | None:
         _check_room(scene)
+        hold(scene, CERTIFICATE_FLOW, "document", answers)
         return _Keep(self._parts, str(answers["certificate"]), self._then)
 
 
@@ -120,6 +122,7 @@ class _Keep:
 
         def unit(work: FlowWork) -> None:
             scene = parts.scenes.of(work, incoming, "certificate")
+            let_go(scene)
             if document is None:
                 scene.say(scene.text(NoDocument.key))
             else:

@@ -8,6 +8,7 @@ from bot.accounts.model import Role
 from bot.accounts.teachers import CertificateState, Review, Taught
 from bot.app import App
 from bot.core.language import Level
+from bot.simulators.faults import Fault
 from tests.message_builders import HandClock
 from tests.stage import Stage, a_stage, an_app, said
 from tests.teaching_stage import (
@@ -275,3 +276,18 @@ async def test_everything_of_a_teacher_is_exported_and_forgotten(
     await ana.press("Yes, remove everything", then="Everything about you has been removed")
     assert await app.storage.read(lambda work: work.teachers.find_of_user(user.id)) is None
     assert await app.storage.read(lambda work: work.certificates.of_user(user.id)) == []
+
+
+async def test_a_file_that_could_not_be_fetched_is_simply_sent_again(
+    stage: Stage, app: App, ana: Visitor
+) -> None:
+    await register_as_teacher(ana)
+    await tell_about_teaching(ana)
+    await ana.press("Add a certificate", then="Type its title")
+    await ana.say("DELE", then="Send it as a PDF")
+    stage.telegram.faults.add(Fault("status", "getFile", status=400))
+    await ana.person.send_document(PDF, "scan.pdf")
+    await ana.reads("A service I need did not answer.")
+    await ana.person.send_document(PDF, "scan.pdf")
+    await ana.reads("Kept: DELE.")
+    assert await certificates_of(app, ana) == [("DELE", CertificateState.WAITING)]
