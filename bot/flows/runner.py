@@ -221,8 +221,8 @@ class Runner:
             case Press.FORM:  # it could not be opened
                 self._show(scene, flow, state, step)
             case Press.PAGE:
-                self._show(scene, flow, state, step, page=int(rest) if rest.isdigit() else 0)
-            case Press.EDIT:
+                self._show(scene, flow, state, step, page=int(rest) if rest.isdecimal() else 0)
+            case Press.EDIT if step.is_summary:
                 editing = replace(state, returns_to=step.name)
                 return self._go(scene, flow, editing, _named(flow, rest))
             case Press.BACK:
@@ -231,10 +231,11 @@ class Runner:
                 self.cancel(scene, state)
             case Press.SKIP:
                 return self.skip(scene, state)
-            case Press.DONE | Press.CONFIRM:
+            case Press.DONE if step.is_many:
                 chosen = list(as_list(state.answers.get(step.name)))
-                value = chosen if step.is_many else True
-                return self._accept(scene, flow, state, step, value)
+                return self._accept(scene, flow, state, step, chosen)
+            case Press.CONFIRM if step.is_summary:
+                return self._accept(scene, flow, state, step, True)
             case _:
                 raise StaleButton
         return None
