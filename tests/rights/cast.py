@@ -1,0 +1,121 @@
+"""Somebody of every right, made in the database, and everything that is stored there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from bot.accounts.codes import fingerprint_of
+from bot.accounts.model import Identity, LearnerLanguage, Role, User, UserStatus
+from bot.accounts.teachers import Review, TeacherProfile
+from bot.app import App
+from bot.core.clock import SystemClock
+from bot.simulators.telegram import ChatMessage
+from bot.storage.types import metadata
+from bot.storage.work import Work
+from tests.crash.databases import quiet
+from tests.relay_stage import a_profile
+from tests.stage import PATIENCE_SECONDS, Stage
+from tests.visitors import Visitor
+
+# What passes by (events, messages, who runs), and what is about no person.
+_PASSING = frozenset({"inbox", "outbox", "instances", "claims", "notes", "heard_rooms"})
+_LEARNER = frozenset({Role.STUDENT})
+_TEACHER = frozenset({Role.TEACHER})
+
+Rows = Mapping[str, list[Row[Any]]]
+
+
+@dataclass(kw_only=True)
+class Actor(Visitor):
+    """A visitor who remembers every button they were ever shown, and where."""
+
+    seen: dict[str, int] = field(default_factory=dict)
+
+    async def reads(self, part: str) -> ChatMessage:
+        message = await super().reads(part)
+        self.look()
+        return message
+
+    def look(self) -> None:
+        """Take in what is on the screen."""
+        for message in self.person.chat.messages:
+            data = [button.data for row in message.buttons for button in row if button.data]
+            self.seen.update(dict.fromkeys(data, message.message_id))
+
+
+def an_actor(stage: Stage, number: int, name: str) -> Actor:
+    return Actor(person=stage.telegram.person(user_id=number, name=name, language="en"))
+
+
+def settle_in(
+    work: Work,
+    who: tuple[str, str],
+    name: str,
+    *,
+    roles: frozenset[Role] = _LEARNER,
+    is_minor: bool = False,
+    email: str | None = None,
+) -> User:
+    """Somebody who has registered on a platform, as (platform, id there)."""
+    now = SystemClock().now()
+    user = User(
+        created_at=now,
+        status=UserStatus.ACTIVE,
+        roles=roles,
+        name=name,
+        native_language="es",
+        is_minor=is_minor,
+        email=email,
+        email_hash=None if email is None else fingerprint_of(work, email),
+        email_verified_at=None if email is None else now,
+    )
+    work.users.add(user)
+    platform, external_id = who
+    work.identities.add(
+        Identity(platform=platform, external_id=external_id, user_id=user.id, joined_at=now)
+    )
+    work.learner_languages.add(LearnerLanguage(user_id=user.id, language="en"))
+    return user
+
+
+def let_teach(work: Work, user: User, review: Review = Review.APPROVED) -> TeacherProfile:
+    """Make somebody a teacher whose check stands like this."""
+    work.users.save(replace(user, roles=user.roles | _TEACHER))
+    profile = a_profile(user.id, is_verified=review is Review.APPROVED)
+    waits = {"waiting_since": SystemClock().now()} if review is Review.WAITING else {}
+    asked = {"question": "Which university?"} if review is Review.ASKED else {}
+    return work.teachers.add(replace(profile, review=review, **waits, **asked))
+
+
+async def all_rows(app: App) -> Rows:
+    """Everything that is stored, as it stands in the tables, sealed."""
+
+    def look(work: Work) -> Rows:
+        connection = work.users._connection
+        return {
+            table.name: sorted(connection.execute(select(table)).all(), key=str)
+            for table in metadata.sorted_tables
+            if table.name not in _PASSING
+        }
+
+    return await app.storage.read(look)
+
+
+def rows_of_others(rows: Rows, user_id: str) -> Rows:
+    """All rows but those that name this person."""
+    return {name: [r for r in found if user_id not in tuple(r)] for name, found in rows.items()}
+
+
+async def settled(app: App) -> None:
+    """Wait until every event was answered and every answer was sent."""
+    await quiet(app.settings.database_url, PATIENCE_SECONDS)
+
+
+def database_of(template: Path, folder: Path) -> str:
+    """The address of a fresh database."""
+    file = folder / "linguaflex.db"
+    file.write_bytes(template.read_bytes())
+    return f"sqlite+aiosqlite:///{file}"
