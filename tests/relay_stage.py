@@ -1,13 +1,16 @@
 """A student and a teacher who know each other, for tests of the relay."""
 
 from dataclasses import replace
+from datetime import datetime
 
-from bot.accounts.model import Role, User, UserStatus
+from bot.accounts.model import Identity, Role, User, UserStatus
 from bot.accounts.teachers import Review, TeacherProfile
 from bot.app import App
 from bot.chat.model import Thread
+from bot.chat.service import Relay
 from bot.simulators.telegram import ChatMessage, Person
 from bot.storage.work import Work
+from tests.message_builders import NOW
 from tests.stage import PATIENCE_SECONDS
 
 # The head of a lossy WebP of 512 by 512 pixels (RFC 9649).
@@ -23,17 +26,32 @@ async def acquainted(
         is_focused: their plain messages go to each other.
     """
 
+    relay, now = app.product.relay.relay, app.clock.now()
+
     def unit(work: Work) -> Thread:
-        learner = _user(work, student, "es", Role.STUDENT)
-        tutor = _user(work, teacher, "en", Role.TEACHER)
-        if work.teachers.find_of_user(tutor.id) is None:
-            work.teachers.add(a_profile(tutor.id))
-        thread = app.product.relay.relay.open(work, learner.id, tutor.id, app.clock.now())
-        for user in (learner, tutor) if is_focused else ():
-            app.product.relay.relay.focus(work, user.id, thread)
-        return thread
+        return acquaint(work, relay, student, teacher, now, is_focused=is_focused)
 
     return await app.storage.write(unit)
+
+
+def acquaint(
+    work: Work,
+    relay: Relay,
+    student: tuple[str, str],
+    teacher: tuple[str, str],
+    now: datetime,
+    *,
+    is_focused: bool = True,
+) -> Thread:
+    """See `acquainted`."""
+    learner = _user(work, student, "es", Role.STUDENT)
+    tutor = _user(work, teacher, "en", Role.TEACHER)
+    if work.teachers.find_of_user(tutor.id) is None:
+        work.teachers.add(a_profile(tutor.id))
+    thread = relay.open(work, learner.id, tutor.id, now)
+    for user in (learner, tutor) if is_focused else ():
+        relay.focus(work, user.id, thread)
+    return thread
 
 
 def a_profile(user_id: str, *, is_verified: bool = True) -> TeacherProfile:
@@ -77,3 +95,12 @@ async def make_admin(app: App, who: tuple[str, str]) -> None:
         work.users.save(replace(user, roles=user.roles | {Role.ADMIN}))
 
     await app.storage.write(unit)
+
+
+def add_person(work: Work, name: str) -> User:
+    """Somebody whose id and room are their name."""
+    user = work.users.add(User(id=name, created_at=NOW, name=name, status=UserStatus.ACTIVE))
+    work.identities.add(
+        Identity(platform="test", external_id=name, user_id=name, room=name, is_latest=True)
+    )
+    return user

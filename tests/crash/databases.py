@@ -12,7 +12,9 @@ from sqlalchemy import Executable, Row, Select, func, select, update
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from bot.flows.relay_files import TRANSCRIBE_JOB
 from bot.storage.claims import instances
+from bot.storage.jobs import jobs
 from bot.storage.messaging import SendState, inbox, outbox
 from tests.conftest import PostgresServer
 
@@ -21,6 +23,10 @@ _OPEN = (SendState.WAITING, SendState.SENDING)
 _WAITING = select(
     select(func.count()).where(inbox.c.done_at.is_(None)).scalar_subquery().label("events"),
     select(func.count()).where(outbox.c.state.in_(_OPEN)).scalar_subquery().label("messages"),
+    select(func.count())
+    .where(jobs.c.kind == TRANSCRIBE_JOB, jobs.c.finished_at.is_(None))
+    .scalar_subquery()
+    .label("transcripts"),
 )
 
 
@@ -86,19 +92,22 @@ async def execute(url: str, statement: Executable) -> None:
 
 
 async def quiet(url: str, within: float) -> None:
-    """Wait until no event and no message waits any more. Raises TimeoutError."""
+    """Wait until nothing waits any more. Raises TimeoutError."""
     async with asyncio.timeout(within):
         while any(await waiting(url)):  # noqa: ASYNC110 - another process works on it
             await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def waiting(url: str) -> tuple[int, int]:
-    """How many events and messages wait."""
+async def waiting(url: str) -> tuple[int, int, int]:
+    """How many events, messages and transcripts wait."""
     row = (await fetch(url, _WAITING))[0]
-    return row.events, row.messages
+    return row.events, row.messages, row.transcripts
 
 
 async def let_leases_end(url: str) -> None:
     """Ten seconds pass for processes that died: whatever they held is free."""
     past = datetime.now(UTC) - timedelta(seconds=1)
     await execute(url, update(instances).values(lease_until=past))
+    await execute(
+        url, update(jobs).where(jobs.c.leased_until.is_not(None)).values(leased_until=past)
+    )

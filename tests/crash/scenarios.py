@@ -1,7 +1,13 @@
 """What people do while the program is killed."""
 
+from bot.chat.mirror import Mirror
+from bot.chat.policy import Limits
+from bot.chat.service import Relay
 from bot.simulators.telegram import Person
+from bot.storage.engine import SqlStorage
 from tests.crash.sweep import Act, Scenario
+from tests.message_builders import NOW
+from tests.relay_stage import acquaint
 from tests.stage import PATIENCE_SECONDS, Stage, a_note, button, labels
 from tests.visitors import Visitor, register
 
@@ -90,6 +96,31 @@ async def _joining_two_accounts(stage: Stage, person: Person) -> Act:
     return lambda: person.press(sure.message_id, data=join.data, is_forged=True)
 
 
+async def _partner(stage: Stage, person: Person) -> Person:
+    """Somebody else who writes to the bot; they and the person become student and teacher."""
+    ana = stage.telegram.person(user_id=3003, name="Eva", language="en")
+    for each in (person, ana):
+        await each.send_text("/start")
+        await each.wait(lambda m: bool(m.buttons), PATIENCE_SECONDS)
+    return ana
+
+
+async def _relayed_text(stage: Stage, person: Person) -> Act:
+    partner = await _partner(stage, person)
+    return lambda: partner.send_text("Shall we meet at five?")
+
+
+async def _relayed_note(stage: Stage, person: Person) -> Act:
+    partner = await _partner(stage, person)
+    return lambda: partner.send_voice(a_note(), 1.0)
+
+
+async def _acquainted(storage: SqlStorage) -> None:
+    relay = Relay(Limits(), Mirror(can_translate=False))
+    people = ("telegram", "3003"), ("telegram", "1001")
+    await storage.write(lambda work: acquaint(work, relay, *people, NOW))
+
+
 SCENARIOS = [
     Scenario("typed line", _typed_line),
     Scenario("voice note", _voice_note),
@@ -102,4 +133,6 @@ SCENARIOS = [
     Scenario("corrected by voice", _corrected_by_voice),
     Scenario("code from another app", _code_from_another_app),
     Scenario("joining two accounts", _joining_two_accounts),
+    Scenario("relayed text", _relayed_text, _acquainted),
+    Scenario("relayed note", _relayed_note, _acquainted),
 ]

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from bot.messaging.model import MessageKind
 from bot.simulators.telegram import ChatMessage, Person
+from bot.storage.engine import SqlStorage
 from bot.storage.messaging import SendState, outbox
 from bot.storage.voice import turns
 from bot.voice.session import TurnState
@@ -29,10 +30,12 @@ class Scenario:
 
     Args:
         prepare: talks to a running program; returns what the person does in every run.
+        arrange: writes to the database afterwards, while no program runs.
     """
 
     name: str
     prepare: Callable[[Stage, Person], Awaitable[Act]]
+    arrange: Callable[[SqlStorage], Awaitable[object]] | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ class Sweep:
         self._act = await self._scenario.prepare(self._stage, self._person)
         await self._quiet(self._prepared, instance)
         await instance.terminate()
+        await self._arrange()
         self._revisions = self._now()
         url = self._databases.copy_of(self._prepared)
         before = await self._acted()
@@ -107,6 +111,14 @@ class Sweep:
         await instance.kill()
         if problems := await self._problems_in(url):
             raise AssertionError(f"without a crash: {problems}")
+
+    async def _arrange(self) -> None:
+        if self._scenario.arrange is None:
+            return
+        storage = self._stage.look_at(self._prepared)
+        await storage.open()
+        await self._scenario.arrange(storage)
+        await storage.aclose()
 
     async def crash_at(self, number: int) -> Verdict:
         """Crash at the n-th point, start again, and compare."""
@@ -190,7 +202,7 @@ class Sweep:
         wanted = select(turns.c.cause, turns.c.state).where(turns.c.state != TurnState.ANSWERED)
         problems = [f"turn {row.cause} is {row.state}" for row in await fetch(url, wanted)]
         if any(left := await waiting(url)):
-            problems.append(f"{left} events and messages wait")
+            problems.append(f"{left} events, messages and transcripts wait")
         return problems
 
 

@@ -19,7 +19,14 @@ pytestmark = needs_fork
 
 _log = logging.getLogger(__name__)
 
-_SHORT_FORM = {"typed line": 3, "voice note": 4, "language": 3, "joining two accounts": 3}
+_SHORT_FORM = {
+    "typed line": 3,
+    "voice note": 4,
+    "language": 3,
+    "joining two accounts": 3,
+    "relayed text": 3,
+    "relayed note": 3,
+}
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
