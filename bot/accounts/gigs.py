@@ -125,7 +125,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeacherSearch(Entity):
-    """What one student looked for last, and whether they want to be told when it comes."""
+    """What one student looked for last, or, with `watching_since`, waits to be told of."""
 
     user_id: str
     category: GigCategory | None = None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.accounts.gigs import Gig, GigCategory, GigStatus, TeacherSearch
-from bot.core.entity import long_id, short_id
+from bot.core.entity import long_id, new_id, short_id
 from bot.flows.answers import parse_language
 from bot.flows.gig_card import CATALOGUE_PREFIX, gig_line, say_intro, show_gig
 from bot.flows.introductions import Introductions
@@ -21,6 +21,7 @@ from bot.messaging.model import Button, Paragraph, Style
 PREFIX = CATALOGUE_PREFIX
 SEARCH_FLOW = "search"
 _PER_PAGE = 5
+_MOST_WAITS = 10
 _PAGE = re.compile(r"[0-9]{1,4}")
 _ANY = "search.button.any"
 _FILTERS = ("wanted_language", "wanted_category", "wanted_currency")
@@ -149,7 +150,6 @@ class GigSearch:
                 language=None if language is None else str(language),
                 most_minor=None if most is None else most.minor,
                 currency=None if most is None else most.currency,
-                watching_since=None,
             ),
         )
         return self._page(scene, 0)
@@ -160,8 +160,14 @@ class GigSearch:
         if scene.work.gigs.count_listed(search.wish):
             scene.answer_button()
             return self._page(scene, 0)
-        _keep(scene, replace(search, watching_since=scene.now))
         scene.answer_button()
+        waits = [s for s in scene.work.teacher_searches.of_user(scene.user.id) if s.watching_since]
+        if all(each.wish != search.wish for each in waits):
+            for oldest in waits[: max(0, len(waits) + 1 - _MOST_WAITS)]:
+                scene.work.teacher_searches.remove(oldest.id)
+            scene.work.teacher_searches.add(
+                replace(search, id=new_id(), version=0, watching_since=scene.now)
+            )
         scene.say(scene.text("search.watching"), _looked_for(scene, search))
         return None
 

@@ -1,6 +1,5 @@
 """Telling students of a gig they waited for: once, when it is seen for the first time."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from bot.accounts.gigs import Gig, TeacherSearch
@@ -40,12 +39,12 @@ class GigNews:
     def _tell(
         self, work: FlowWork, search: TeacherSearch, gig: Gig, teacher: TeacherProfile
     ) -> None:
-        work.teacher_searches.save(replace(search, watching_since=None))
+        work.teacher_searches.remove(search.id)
         name, look = work.users.get(teacher.user_id).name, f"{OPEN_PREFIX}:{short_id(gig.id)}"
         tell(
             work,
             work.users.get(search.user_id),
-            f"gig:{gig.id}:{search.id}:{search.version}",
+            f"gig:{gig.id}:{search.id}",
             self._clock.now(),
             lambda texts: [
                 Paragraph(

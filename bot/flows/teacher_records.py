@@ -12,7 +12,7 @@ def _collect(work: FlowWork, user_id: str) -> Mapping[str, object]:
         "teacher": work.teachers.find_of_user(user_id),
         "certificates": work.certificates.of_user(user_id),
         "gigs": work.gigs.ever_of_user(user_id),
-        "teacher_search": work.teacher_searches.find_of_user(user_id),
+        "teacher_searches": work.teacher_searches.of_user(user_id),
     }
 
 

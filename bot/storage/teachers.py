@@ -103,7 +103,7 @@ teacher_searches = Table(
     metadata,
     Column("id", _ID, primary_key=True),
     Column("version", Integer, nullable=False),
-    Column("user_id", _ID, ForeignKey("users.id"), nullable=False, unique=True),
+    Column("user_id", _ID, ForeignKey("users.id"), nullable=False, index=True),
     Column("category", EnumText(GigCategory)),
     Column("language", String(20)),
     Column("most_minor", BigInteger),
@@ -129,9 +129,6 @@ _TEACHER_OF_USER = Prepared(
 )
 _TEACHER_BY_TOKEN = Prepared(
     select(teacher_profiles).where(teacher_profiles.c.invite_token == bindparam("token"))
-)
-_SEARCH_OF_USER = Prepared(
-    select(teacher_searches).where(teacher_searches.c.user_id == bindparam("user_id"))
 )
 _IS_LISTED = and_(
     gigs.c.status == GigStatus.LIVE,
@@ -267,12 +264,17 @@ def _wished(wanted: Select[Any], wish: Wish) -> Select[Any]:
 
 
 class SqlTeacherSearches(_Owned, TableRepo[TeacherSearch]):
-    """What students look for, one row a person."""
+    """What students look for: one row of what they looked for last, and one for each wait."""
 
     table, record = teacher_searches, TeacherSearch
 
+    def of_user(self, user_id: str) -> Sequence[TeacherSearch]:
+        """All of them, oldest first."""
+        return self._all(self._owned(user_id))
+
     def find_of_user(self, user_id: str) -> TeacherSearch | None:
-        return self._one(_SEARCH_OF_USER, user_id=user_id)
+        """What they looked for last."""
+        return next((s for s in self.of_user(user_id) if s.watching_since is None), None)
 
     def watching(self, gig: Gig) -> Sequence[TeacherSearch]:
         """Searches of other people that wait to be told of such a gig."""
@@ -285,10 +287,11 @@ class SqlTeacherSearches(_Owned, TableRepo[TeacherSearch]):
         return [row for row in rows if row.wish.fits(gig)]
 
     def move_of_user(self, from_user_id: str, to_user_id: str) -> None:
-        """One person of two: a search of the second one's own stays."""
-        if self.find_of_user(to_user_id) is None:
-            super().move_of_user(from_user_id, to_user_id)
-        self.remove_of_user(from_user_id)
+        """One person of two: what the second one looked for last stays."""
+        spare = self.find_of_user(from_user_id)
+        if spare is not None and self.find_of_user(to_user_id) is not None:
+            self.remove(spare.id)
+        super().move_of_user(from_user_id, to_user_id)
 
 
 class SqlAudit(TableRepo[AuditEntry]):

@@ -236,6 +236,8 @@ async def test_whoever_waits_is_told_once_when_something_fits(
     await bob.press("🌐 Language", then="Which language do you want to learn?")
     await bob.say("Spanish", then="Nothing fits yet")
     await bob.press("Tell me when one comes", then="I will tell you once")
+    await bob.press("🌐 Language", then="Which language do you want to learn?")
+    await bob.say("French", then="Nothing fits yet")
     await make_gig(ana, "First")
     await app.worker.run_due()
     assert not [text for text in said(bob.person) if "you were waiting for" in text]

@@ -173,11 +173,15 @@ async def test_watchers_of_what_fits_are_found_but_not_the_teacher_itself(
                 TeacherSearch(user_id=person.id, watching_since=since, **wish)  # type: ignore[arg-type]
             )
         work.teacher_searches.add(TeacherSearch(user_id=ana.id, watching_since=NOW))
+        work.teacher_searches.add(TeacherSearch(user_id=bob.id, language="fr"))
         return gig
 
     gig = await storage.write(add)
     told = await storage.read(lambda work: work.teacher_searches.watching(gig))
     assert [search.user_id for search in told] == [bob.id]
+    last = await storage.read(lambda work: work.teacher_searches.find_of_user(bob.id))
+    assert last is not None
+    assert last.language == "fr"
 
 
 async def test_the_audit_trail_is_append_only(storage: SqlStorage) -> None:

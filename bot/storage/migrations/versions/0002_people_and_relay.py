@@ -224,9 +224,9 @@ def upgrade() -> None:
             ["user_id"], ["users.id"], name=op.f("fk_teacher_searches_user_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_teacher_searches")),
-        sa.UniqueConstraint("user_id", name=op.f("uq_teacher_searches_user_id")),
     )
     with op.batch_alter_table("teacher_searches", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_teacher_searches_user_id"), ["user_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_teacher_searches_watching_since"), ["watching_since"], unique=False
         )
@@ -258,6 +258,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("teacher_searches", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_teacher_searches_watching_since"))
+        batch_op.drop_index(batch_op.f("ix_teacher_searches_user_id"))
 
     op.drop_table("teacher_searches")
     with op.batch_alter_table("teacher_profiles", schema=None) as batch_op:
