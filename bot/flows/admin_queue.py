@@ -9,7 +9,6 @@ from bot.core.entity import long_id, short_id
 from bot.flows.admin_verdicts import Verdicts
 from bot.flows.model import Flow
 from bot.flows.ports import FlowWork
-from bot.flows.refusing import refused
 from bot.flows.runner import Runner, StaleButton
 from bot.flows.scene import Later, Scene
 from bot.flows.teacher_words import (
@@ -55,7 +54,7 @@ class AdminQueue:
     def press(self, scene: Scene, data: str) -> Later | None:
         """`data` is "<action>:<short id>:<version shown>"."""
         if Role.ADMIN not in scene.user.roles:
-            raise refused(scene, "admin")
+            raise StaleButton
         action, _, rest = data.partition(":")
         short, _, version = rest.partition(":")
         match action:

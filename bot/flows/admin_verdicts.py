@@ -9,8 +9,7 @@ from bot.accounts.teachers import TeacherProfile
 from bot.flows.answers import clean_text
 from bot.flows.gig_watch import announce
 from bot.flows.model import Answers, Flow
-from bot.flows.refusing import refused
-from bot.flows.runner import Runner
+from bot.flows.runner import Runner, StaleButton
 from bot.flows.scene import Later, Scene
 from bot.flows.steps import text
 from bot.flows.telling import tell
@@ -99,7 +98,7 @@ class Verdicts:
 def _as_shown(scene: Scene, answers: Answers) -> TeacherProfile | None:
     """The profile, if it still is what the administrator looked at, and they still are one."""
     if Role.ADMIN not in scene.user.roles:
-        raise refused(scene, "admin")
+        raise StaleButton
     profile = scene.work.teachers.find(str(answers["teacher"]))
     is_same = profile is not None and profile.version == answers["version"]
     return profile if is_same else None

@@ -28,6 +28,7 @@ _log = structlog.get_logger()
 
 COMMAND_PREFIX = "c"
 SPOKEN = frozenset({MediaKind.VOICE, MediaKind.AUDIO, MediaKind.VIDEO_NOTE})
+_ASKED_FOR = frozenset({IncomingKind.COMMAND, IncomingKind.BUTTON, IncomingKind.FORM})
 
 Press = Callable[[Scene, str], Later | None]
 
@@ -118,6 +119,8 @@ class Dispatch:
         except AlreadyDone:
             return
         except DomainError as refusal:
+            if incoming.kind in _ASKED_FOR:
+                self._note(incoming, refusal)
             await self._tell(incoming, refusal.key, dict(refusal.params))
         except ServiceFailure as failure:
             if failure.service == "database":
@@ -169,23 +172,30 @@ class Dispatch:
 
     def _button(self, scene: Scene, data: str) -> Later | None:
         prefix, _, rest = data.partition(":")
-        if prefix == COMMAND_PREFIX:
-            name, _, argument = rest.partition(":")
-            scene.answer_button()
-            return self._command(scene, name, argument)
         try:
+            if prefix == COMMAND_PREFIX:
+                return self._pressed_command(scene, rest)
             if prefix == FLOW_PREFIX:
                 return self._conversation.runner.press(scene, data)
             return self._conversation.presses.get(prefix, _unknown_press)(scene, rest)
         except StaleButton as stale:
-            return _stale(scene, stale)
+            self._stale(scene, stale)
+            return None
+
+    def _pressed_command(self, scene: Scene, rest: str) -> Later | None:
+        name, _, argument = rest.partition(":")
+        if self._conversation.commands.find(name) is None:
+            raise StaleButton
+        scene.answer_button()
+        return self._command(scene, name, argument)
 
     def _form(self, scene: Scene) -> Later | None:
         incoming = scene.incoming
         try:
             return self._conversation.runner.fill(scene, incoming.data or "", incoming.form)
         except StaleButton as stale:
-            return _stale(scene, stale)
+            self._stale(scene, stale)
+            return None
 
     def _content(self, scene: Scene) -> Later | None:
         incoming, runner = scene.incoming, self._conversation.runner
@@ -211,6 +221,18 @@ class Dispatch:
             return self._conversation.on_text(scene)
         return None
 
+    def _stale(self, scene: Scene, stale: StaleButton) -> None:
+        self._note(scene.incoming, stale)
+        scene.answer_button(scene.texts(stale.key))
+        scene.say(scene.text("button.stale_menu"), buttons=menu_rows(scene))
+
+    def _note(self, incoming: Incoming, refusal: DomainError) -> None:
+        """Log what was refused: its command or kind of button, never what the button carried."""
+        prefix = (incoming.data or "").partition(":")[0]
+        known = {COMMAND_PREFIX, FLOW_PREFIX, *self._conversation.presses}
+        what = incoming.command or (prefix if prefix in known else "unknown")
+        _log.warning("rights.refused", key=incoming.key, what=what, why=refusal.key)
+
     async def _tell(self, incoming: Incoming, key: str, params: Mapping[str, object]) -> None:
         """Say what went wrong, with what to do next, and be done with the event."""
 
@@ -224,11 +246,6 @@ class Dispatch:
             await self._storage.write(unit)
         except AlreadyDone:
             return
-
-
-def _stale(scene: Scene, stale: StaleButton) -> None:
-    scene.answer_button(scene.texts(stale.key))
-    scene.say(scene.text("button.stale_menu"), buttons=menu_rows(scene))
 
 
 def _unknown_press(scene: Scene, data: str) -> Later | None:

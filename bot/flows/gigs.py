@@ -12,7 +12,6 @@ from bot.flows.gig_intro import GigIntros
 from bot.flows.gig_steps import answers_of_gig, gig_steps, is_tutor, told_of_gig
 from bot.flows.gig_watch import announce
 from bot.flows.model import Answers, Flow, Step
-from bot.flows.refusing import refused
 from bot.flows.runner import Runner, StaleButton
 from bot.flows.scene import Later, Scene
 from bot.flows.steps import optional, worded
@@ -76,7 +75,7 @@ class Gigs:
         """`data` is "<action>:<short gig id>:<field>", about the presser's own gigs."""
         profile = scene.work.teachers.find_of_user(scene.user.id)
         if profile is None:
-            raise refused(scene, "gig")
+            raise StaleButton
         action, _, rest = data.partition(":")
         if action == "card":
             scene.answer_button()
@@ -153,7 +152,7 @@ class Gigs:
     def _changed(self, scene: Scene, answers: Answers) -> Later | None:
         gig = scene.work.gigs.get(str(answers["gig"]))
         if gig.user_id != scene.user.id or gig.status is GigStatus.DELETED:
-            raise refused(scene, "gig")
+            raise StaleButton
         fields: dict[str, Any] = dict(told_of_gig(answers))
         saved = scene.work.gigs.save(replace(gig, **fields))
         scene.show(scene.text("gig.changed"))
@@ -206,7 +205,7 @@ def _own_gig(scene: Scene, short: str) -> Gig:
     if gig is None or gig.status is GigStatus.DELETED:
         raise StaleButton
     if gig.user_id != scene.user.id:
-        raise refused(scene, "gig")
+        raise StaleButton
     return gig
 
 

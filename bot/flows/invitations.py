@@ -7,7 +7,6 @@ from bot.accounts.model import UserStatus
 from bot.accounts.teachers import TeacherProfile, new_token
 from bot.core.qr import qr_png
 from bot.flows.introductions import Introductions
-from bot.flows.refusing import refused
 from bot.flows.runner import StaleButton
 from bot.flows.scene import Later, Scene
 from bot.flows.teacher_words import named
@@ -39,7 +38,7 @@ class Invitations:
         """About the presser's own invitation."""
         profile = scene.work.teachers.find_of_user(scene.user.id)
         if profile is None:
-            raise refused(scene, "invitation")
+            raise StaleButton
         match action:
             case "open":
                 scene.answer_button()

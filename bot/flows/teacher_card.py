@@ -6,7 +6,6 @@ from bot.accounts.teachers import Review, TeacherProfile
 from bot.core.errors import DomainError
 from bot.flows.answers import clean_text
 from bot.flows.model import Answers, Flow
-from bot.flows.refusing import refused
 from bot.flows.runner import Runner, StaleButton
 from bot.flows.scene import Later, Scene
 from bot.flows.steps import text
@@ -53,7 +52,7 @@ class TeacherCard:
         """`data` is "<action>:<field or certificate>", about the presser's own card."""
         profile = scene.work.teachers.find_of_user(scene.user.id)
         if profile is None:
-            raise refused(scene, "teacher card")
+            raise StaleButton
         action, _, rest = data.partition(":")
         match action:
             case "edit" if rest in FIELDS:

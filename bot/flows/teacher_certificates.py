@@ -16,7 +16,6 @@ from bot.flows.answers import clean_line
 from bot.flows.holding import hold, let_go
 from bot.flows.model import Answers, Flow, Step
 from bot.flows.ports import FlowWork
-from bot.flows.refusing import refused
 from bot.flows.runner import Runner, StaleButton
 from bot.flows.scene import Later, Scene
 from bot.flows.steps import text
@@ -169,7 +168,7 @@ def own_certificate(scene: Scene, short: str) -> Certificate:
     except ValueError as error:
         raise StaleButton from error
     if found is None or found.user_id != scene.user.id:
-        raise refused(scene, "certificate")
+        raise StaleButton
     return found
 
 
