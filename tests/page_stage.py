@@ -113,6 +113,7 @@ async def a_stage(
             students={"student": student, "newcomer": telegram.person(1002, "Alex", "en")},
             discord=discord,
             members={"teacher": teacher, "admin": admin},
+            hall=lobby,
         )
         page = DemoPage(
             world=world,

@@ -15,7 +15,8 @@ from importlib import import_module
 from typing import Any
 
 from bot.core.errors import DomainError
-from bot.simulators.discord import EVERYONE, ChannelKind, DiscordSimulator, Permission
+from bot.simulators.discord import EVERYONE, Channel, DiscordSimulator, Permission
+from bot.simulators.discord import Person as Member
 from bot.simulators.mailbox import Mailbox
 from bot.simulators.page.server import DemoPage
 from bot.simulators.telegram import TelegramSimulator
@@ -86,6 +87,7 @@ async def _world(
     discord = DiscordSimulator(secrets.token_urlsafe(26), clock=clock.now)
     await stack.enter_async_context(discord)
     mailbox = await stack.enter_async_context(Mailbox(clock=clock.now))
+    teacher, admin = discord.person(_TEACHER_ID, "Emma"), discord.person(_ADMIN_ID, "Sam")
     world = DemoWorld(
         telegram=telegram,
         mailbox=mailbox,
@@ -94,25 +96,21 @@ async def _world(
             "newcomer": telegram.person(_NEWCOMER_ID, arguments.name, arguments.language),
         },
         discord=discord,
-        members={
-            "teacher": discord.person(_TEACHER_ID, "Emma"),
-            "admin": discord.person(_ADMIN_ID, "Sam"),
-        },
+        members={"teacher": teacher, "admin": admin},
+        hall=_found_school(discord, admin, teacher),
     )
-    _found_school(world)
     for part in ("engine", "speech", "bot"):
         world.report(part, "loading")
     return world
 
 
-def _found_school(world: DemoWorld) -> None:
-    """A server of the school on Discord, with the bot in it."""
+def _found_school(discord: DiscordSimulator, admin: Member, teacher: Member) -> Channel:
+    """A school's server on Discord with the bot in it; where teachers receive their students."""
     rights = EVERYONE | Permission.MANAGE_THREADS
-    school = world.discord.guild("Flex School", world.members["admin"], bot_rights=rights)
-    school.add(world.members["teacher"])
+    school = discord.guild("Flex School", admin, bot_rights=rights)
+    school.add(teacher)
     school.add_channel("lobby")
-    school.add_channel("students")
-    school.add_channel("questions", ChannelKind.FORUM)
+    return school.add_channel("students")
 
 
 async def _page(stack: AsyncExitStack, clock: DemoClock, world: DemoWorld, port: int) -> DemoPage:

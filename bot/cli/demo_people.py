@@ -8,7 +8,9 @@ from bot.accounts.gigs import Gig, GigCategory, GigStatus
 from bot.accounts.model import Identity, LearnerLanguage, Role, User, UserStatus
 from bot.accounts.teachers import Review, Taught, TeacherProfile
 from bot.app import App
+from bot.chat.model import Hall, place_key
 from bot.core.language import Level
+from bot.messaging.model import Address
 from bot.simulators.page.assets import load_samples
 from bot.simulators.world import DemoWorld
 from bot.storage.work import Work
@@ -44,6 +46,8 @@ def settle(app: App, world: DemoWorld) -> Callable[[Work], None]:
             LearnerLanguage(user_id=student.id, language="en", level=Level.B1)
         )
         _verify(work, teacher, now)
+        hall = Address("discord", str(world.hall.channel_id))
+        work.chat.halls.put(Hall(user_id=teacher.id, place=place_key(hall)))
         relay = app.product.relay.relay
         thread = relay.open(work, student.id, teacher.id, now)
         for user in (student, teacher):
@@ -54,10 +58,11 @@ def settle(app: App, world: DemoWorld) -> Callable[[Work], None]:
 
 async def talk(world: DemoWorld) -> None:
     """Let them exchange a few lines, as people do; ends early where something does not come."""
-    student = world.students["student"]
-    teacher = world.members["teacher"].dm()
+    student, member = world.students["student"], world.members["teacher"]
     note = load_samples()[_NOTE]
     try:
+        await world.discord.until(lambda: bool(member.threads), _PATIENCE_SECONDS)
+        teacher = member.at(member.threads[0])
         await student.send_text(_HELLO)
         await teacher.wait(lambda m: "Thursday" in m.text, _PATIENCE_SECONDS)
         await teacher.send(_ANSWER)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from bot.simulators.discord import DiscordSimulator
+from bot.simulators.discord import Channel, DiscordSimulator
 from bot.simulators.discord import Person as Member
 from bot.simulators.mailbox import Mailbox
 from bot.simulators.telegram import Person, TelegramSimulator
@@ -35,6 +35,7 @@ class DemoWorld:
         students: whose Telegram the page can show, by what they are in the demo ("student",
             "newcomer"); the first is shown at first.
         members: the same for Discord ("teacher", "admin").
+        hall: the channel in which the teacher receives students.
     """
 
     def __init__(
@@ -45,12 +46,14 @@ class DemoWorld:
         students: Mapping[str, Person],
         discord: DiscordSimulator,
         members: Mapping[str, Member],
+        hall: Channel,
     ) -> None:
         self.telegram = telegram
         self.mailbox = mailbox
         self.students = students
         self.discord = discord
         self.members = members
+        self.hall = hall
         self.status: dict[str, PartStatus] = {}
         self._queues: set[asyncio.Queue[Json]] = set()
 

@@ -10,7 +10,7 @@ from tests.page_stage import Stage, a_browser, a_stage, needs_chromium
 
 pytestmark = [pytest.mark.browser, needs_chromium]
 
-PANES = ("telegram", "samples", "mail", "clock")
+PANES = ("telegram", "discord", "samples", "mail", "clock")
 NAMELESS = """() => [...document.querySelectorAll('button, input, textarea, summary, a')]
     .filter(node => node.checkVisibility() && !node.labels?.length)
     .filter(node => !(node.getAttribute('aria-label') || node.textContent.trim()
@@ -80,7 +80,7 @@ async def test_on_a_phone_one_pane_shows_at_a_time_and_nothing_is_wider(
             assert await page.evaluate(SCROLLED_SIZE) == [width, height]
         await stage.say("are you there?")
         await expect(page.locator("[data-pane=telegram] .badge")).to_have_text("1")
-        await page.get_by_role("tab", name="Chat").click()
+        await page.get_by_role("tab", name="Telegram").click()
         await expect(page.locator("[data-pane=telegram] .badge")).to_be_hidden()
 
 

@@ -18,6 +18,7 @@ export class DiscordPane {
     this.actions = actions;
     this.desks = new Map();
     this.opened = new Map();
+    this.settled = new Set(); // who has done something: their channel stays as it is
     this.unread = new Map();
     this.waiting = new Set();
     this.log = new DiscordLog(this.messageActions());
@@ -36,6 +37,7 @@ export class DiscordPane {
 
   // Asks the server to do something in the open channel, in the name of the chosen member.
   tell(command) {
+    this.settled.add(this.who);
     return this.actions.tell({ member: this.who, channel: this.channel.id, ...command });
   }
 
@@ -61,7 +63,7 @@ export class DiscordPane {
   putDesk(desk) {
     this.desks.set(desk.who, desk);
     this.who ??= desk.who;
-    if (!this.opened.has(desk.who)) this.opened.set(desk.who, liveliest(desk.channels));
+    if (!this.settled.has(desk.who)) this.opened.set(desk.who, liveliest(desk.channels));
     if (desk.who === this.who) this.show();
     else this.showPeople();
   }
@@ -73,9 +75,17 @@ export class DiscordPane {
     if (at >= 0) channel.messages[at] = message;
     else channel.messages.push(message);
     if (message.author.is_bot && who === this.who) this.showTyping(null);
+    this.goAlong(who, channel);
     if (who === this.who && channel.id === this.channel.id) this.log.put(message);
     else if (at < 0 && !message.is_mine) this.count(who, channel.id, 1);
     if (at < 0 && !message.is_mine) this.actions.onMessage();
+  }
+
+  // Whoever has done nothing yet is shown where something happens.
+  goAlong(who, channel) {
+    if (this.settled.has(who) || this.opened.get(who) === channel.id) return;
+    this.opened.set(who, channel.id);
+    if (who === this.who) this.show();
   }
 
   removeMessage({ channel: channelId, id }) {
@@ -120,6 +130,7 @@ export class DiscordPane {
   }
 
   openChannel(id) {
+    this.settled.add(this.who);
     this.opened.set(this.who, id);
     this.showMenu(false);
     this.show();
