@@ -49,6 +49,7 @@ async def test_a_newcomer_talks_registers_goes_on_and_gets_a_report(
     async with a_demo() as demo:
         async with a_browser_at(demo.url, microphone=microphone) as page:
             visitor = Visitor(page)
+            await page.get_by_role("button", name="Alex newcomer").click()
             first_line = await _try_now(visitor)
             await _is_spoken(codec, await visitor.newest_sound(), first_line)
             await _talk_until_the_guests_turns_are_used_up(visitor)

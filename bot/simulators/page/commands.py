@@ -47,7 +47,7 @@ class Commands:
                 await self._discord.run(command, tab)
             elif not await self._about_demo(command, tab):
                 await self._in_chat(command, self._students[tab.student])
-        except (ValueError, KeyError, PermissionError) as error:
+        except (ValueError, KeyError, TypeError, PermissionError) as error:
             raise Refused("gone") from error
         return str(command["do"])
 

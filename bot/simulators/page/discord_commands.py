@@ -96,13 +96,13 @@ class DiscordCommands:
 
     def _filled(self, pane: Pane, name: str, typed: Mapping[str, str]) -> dict[str, Any]:
         """What was typed into the options, as values of their types; empty ones are left out."""
-        found = next(each for each in pane.commands if each.canonical == name)
-        kinds = {option["name"]: option["type"] for option in found.options}
-        return {each: self._value(kinds[each], text) for each, text in typed.items() if text}
+        known = {each.canonical: each.options for each in pane.commands}
+        kinds = {option["name"]: option["type"] for option in known[name]}
+        return {each: self._value(kinds[each], str(text)) for each, text in typed.items() if text}
 
     def _value(self, kind: int, text: str) -> Any:
         if kind == _USER:
-            return next(each for each in self._members.values() if str(each.user_id) == text)
+            return {str(each.user_id): each for each in self._members.values()}[text]
         if kind == _CHANNEL:
             return self._discord.channel(int(text))
         return _PLAIN.get(kind, str)(text)
