@@ -99,18 +99,27 @@ class Serving:
             while not stop.is_set():
                 try:
                     await part.start()
-                    await part.serve(stop, lambda: self._started.add(part.name))
+                    await part.serve(stop, lambda: self._is_up(part))
                 except Exception as error:  # a bug, too, must not leave everybody unheard
                     if _is_refused(part, error):
                         _log.error(f"{part.name}.off", cause=str(error), remedy="linguaflex doctor")
                         return
                     wait = _FIRST_WAIT_SECONDS if part.name in self._started else wait
-                    self._started.discard(part.name)
+                    self._is_down(part)
                     _log_failure(part, error, wait)
                     await _rest(stop, wait)
                     wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
         finally:
+            self._is_down(part)
             await part.stop()
+
+    def _is_up(self, part: Part) -> None:
+        self._started.add(part.name)
+        self._app.metrics.observe_connection(part.name, is_up=True)
+
+    def _is_down(self, part: Part) -> None:
+        self._started.discard(part.name)
+        self._app.metrics.observe_connection(part.name, is_up=False)
 
 
 def _platforms(app: App) -> Sequence[Part]:

@@ -64,7 +64,7 @@ class ProfileCard:
                     label="field.picture",
                     media=_PICTURES,
                 ),
-                text("bio", clean_text),
+                text("bio", clean_text, is_long=True),
                 choice("goals", GOALS, layout=Layout.GRID, is_many=True),
                 text("phone", parse_phone, takes_contact=True),
                 choice("own_gender", _GENDERS, layout=Layout.GRID),

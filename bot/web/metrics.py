@@ -35,7 +35,16 @@ class Metrics:
             ["what"],
             registry=self.registry,
         )
+        self._connected = Gauge(
+            "linguaflex_connected",
+            "Whether events of a platform are taken here",
+            ["platform"],
+            registry=self.registry,
+        )
         storage.on_commit(self._count)
+
+    def observe_connection(self, platform: str, *, is_up: bool) -> None:
+        self._connected.labels(platform).set(is_up)
 
     def observe_event(self, kind: str, seconds: float) -> None:
         self._handled.labels(kind).observe(seconds)

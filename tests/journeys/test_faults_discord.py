@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 
 from bot.app import App
+from bot.handlers.discord.translate import parse_event
+from bot.messaging.ports import Received
 from bot.simulators.faults import Fault
 from tests.conftest import PostgresServer
 from tests.discord_stage import PARTS, DiscordStage, a_discord_app, a_discord_stage
@@ -127,10 +130,13 @@ async def test_a_refused_token_leaves_the_other_platform_serving(
     stage: DiscordStage, sqlite_url: str
 ) -> None:
     parts = frozenset({"telegram", "discord"})
-    async with an_app(stage, sqlite_url, parts=parts, discord={"token": "another"}):
+    async with an_app(stage, sqlite_url, parts=parts, discord={"token": "another"}) as app:
         ana = Visitor(stage.telegram.person(user_id=1001, name="Ana", language="en"))
         await ana.say("/start", then="Hello Ana!")
         await ana.say("/help", then="/talk")
+        metrics = (await app.metrics.render()).decode()
+    assert 'linguaflex_connected{platform="telegram"} 1.0' in metrics
+    assert 'linguaflex_connected{platform="discord"} 0.0' in metrics
     assert stage.discord.statuses[401] == 1
     assert stage.discord.connections["identified"] == 0
 
@@ -147,3 +153,31 @@ async def test_one_of_two_instances_listens_and_the_other_takes_over(
         await stage.discord.until(lambda: len(answered(tom)) == 2, PATIENCE_SECONDS)
         await second_hand.settle([])
     assert answered(tom) == ["/one", "/two"]
+
+
+async def test_a_command_that_a_crash_cut_off_is_answered_in_an_ordinary_message(
+    stage: DiscordStage, tom: DiscordVisitor, sqlite_url: str
+) -> None:
+    async with a_discord_app(stage, sqlite_url):
+        await tom.say("/start", then="Hello Tom!")
+    asked = await tom.pane.run("help")
+    data = {
+        "id": str(asked.interaction_id),
+        "type": 2,
+        "token": asked.token,
+        "channel_id": str(asked.channel_id),
+        "user": {"id": tom.external_id, "username": "tom", "global_name": "Tom"},
+        "data": asked.data,
+    }
+    body = {"t": "INTERACTION_CREATE", "d": data}
+    incoming = parse_event(body)
+    assert incoming is not None
+    storage = stage.look_at(sqlite_url)
+    await storage.open()
+    now = datetime.now(UTC)
+    row = Received(incoming, body)
+    await storage.write(lambda work: work.inbox.add(row, now, overtakes=False))
+    await storage.aclose()
+    async with a_discord_app(stage, sqlite_url):
+        await tom.reads("/talk")
+    assert not asked.is_answered
