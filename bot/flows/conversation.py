@@ -9,7 +9,7 @@ from bot.flows.commands import Command, CommandTable
 from bot.flows.dispatch import Conversation
 from bot.flows.introductions import RelayIntroductions
 from bot.flows.own_records import PEOPLE_RECORDS, Records, practice_records
-from bot.flows.people import People
+from bot.flows.people import People, in_private
 from bot.flows.practice import Practice
 from bot.flows.relay_parts import RelayParts, assemble_relay
 from bot.flows.relay_records import RELAY_RECORDS
@@ -87,7 +87,7 @@ def _practice_commands(practice: Practice, relay: RelayParts) -> Sequence[Comman
             suggest=practice.situations,
         ),
         Command(name="end", action=practice.end, overtakes=True),
-        Command(name="report", action=practice.reports),
+        Command(name="report", action=in_private(practice.reports)),
     ]
 
 
