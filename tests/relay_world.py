@@ -78,7 +78,8 @@ class Shown:
 
     @property
     def author(self) -> str:
-        return self.paragraphs[0]
+        """Whose name stands first; "" for a sound without words."""
+        return self.paragraphs[0] if self.paragraphs else ""
 
     @property
     def text(self) -> str:

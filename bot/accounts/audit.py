@@ -8,7 +8,7 @@ from bot.core.entity import Entity
 
 
 class AdminAction(StrEnum):
-    """What an administrator can do."""
+    """What an administrator can do, or is told of a person by another."""
 
     APPROVE_TEACHER = "approve_teacher"
     REFUSE_TEACHER = "refuse_teacher"
@@ -16,6 +16,7 @@ class AdminAction(StrEnum):
     APPROVE_CERTIFICATE = "approve_certificate"
     REFUSE_CERTIFICATE = "refuse_certificate"
     SEE_CERTIFICATE = "see_certificate"
+    REPORT_PERSON = "report_person"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.accounts.model import User
 from bot.accounts.reach import preferred_address
 from bot.chat.model import (
+    SOUND_POSITION,
     TRANSCRIPT_POSITION,
     ChatMessage,
     ContentKind,
@@ -36,6 +37,7 @@ from bot.messaging.model import (
 
 PREFIX = "r"
 _NAME_LIMIT = 60
+_WORDLESS_VOICE = frozenset({"discord"})  # a voice message there is its sound and nothing else
 
 Rows = tuple[tuple[Button, ...], ...]
 
@@ -69,6 +71,12 @@ class View:
         return shown_name(self.author, self.texts)
 
     @property
+    def is_apart(self) -> bool:
+        """Who speaks is told in a message before the sound."""
+        is_voice = self.message.kind is ContentKind.VOICE
+        return is_voice and self.to.platform in _WORDLESS_VOICE
+
+    @property
     def is_own_room(self) -> bool:
         return self.thread.place_of(self.reader.id) == self.to
 
@@ -97,12 +105,14 @@ class Mirror:
     def show(self, work: ChatWork, view: View, now: datetime) -> None:
         """Write all parts of a message that was not shown yet."""
         self._send_from(work, view, 0, now)
+        if view.is_apart:
+            self._send_sound(work, view, now)
         if view.message.transcript is not None:
             self.show_transcript(work, view, now)
 
     def update(self, work: ChatWork, view: View, now: datetime) -> None:
         """Bring the parts that are there in step with the message's text."""
-        copies = _parts(work, view.message)
+        copies = [c for c in _parts(work, view.message) if c.position < SOUND_POSITION]
         parts = self._parts(view)
         for copy, part in zip(copies, parts, strict=False):
             work.outbox.put(self._edit(work, view, copy, part, len(parts)), at=now)
@@ -112,7 +122,8 @@ class Mirror:
 
     def show_transcript(self, work: ChatWork, view: View, now: datetime) -> None:
         """What a voice note says, or that nothing was heard, in answer to the note."""
-        note = next(iter(_parts(work, view.message)), None)
+        copies = _parts(work, view.message)
+        note = copies[-1 if view.is_apart else 0] if copies else None
         heard = harmless(view.message.transcript or "")
         body: tuple[Paragraph, ...] = (Paragraph(view.texts("relay.nothing_heard")),)
         buttons: Rows = ()
@@ -181,11 +192,20 @@ class Mirror:
                 kind=MessageKind.RELAY,
                 body=_body(view, part),
                 buttons=self._buttons(work, view) if position == len(parts) - 1 else (),
-                attachment=message.attachment if position == 0 else None,
+                attachment=message.attachment if position == 0 and not view.is_apart else None,
             )
             if position == 0:
                 row = _answering(work, view, row)
             self._put(work, view, position, row, now)
+
+    def _send_sound(self, work: ChatWork, view: View, now: datetime) -> None:
+        row = Outgoing(
+            key=f"relay:{view.message.id}:sound",
+            to=view.to,
+            kind=MessageKind.RELAY,
+            attachment=view.message.attachment,
+        )
+        self._put(work, view, SOUND_POSITION, row, now)
 
     def _put(self, work: ChatWork, view: View, position: int, row: Outgoing, now: datetime) -> None:
         copy = Copy(
@@ -195,7 +215,8 @@ class Mirror:
         work.outbox.put(replace(row, user_id=view.reader.id), at=now)
 
     def _edit(self, work: ChatWork, view: View, copy: Copy, part: str, of: int) -> Outgoing:
-        is_caption = copy.position == 0 and view.message.kind is not ContentKind.TEXT
+        is_file = view.message.kind is not ContentKind.TEXT and not view.is_apart
+        is_caption = copy.position == 0 and is_file
         row = _change(copy, f"{copy.key}:edit{view.message.revision}", Change.EDIT)
         return replace(
             row,

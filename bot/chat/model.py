@@ -138,7 +138,7 @@ class Copy:
 
     Args:
         key: of the outbox row that sends it.
-        position: parts count from 0; a transcript comes after them all.
+        position: parts of the text count from 0; sound of its own and a transcript come after.
         ref: what the platform calls it, once it was sent.
     """
 
@@ -154,6 +154,7 @@ class Copy:
         return parse_place(self.place)
 
 
+SOUND_POSITION = 500  # of a voice note where it cannot carry the words that go with it
 TRANSCRIPT_POSITION = 1_000
 DELIVERED_SIGN = "👌"  # under the author's message; Telegram lets bots use few signs
 

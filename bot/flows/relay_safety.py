@@ -1,5 +1,6 @@
 """Muting, blocking and reporting a partner."""
 
+from bot.accounts.audit import AdminAction, AuditEntry
 from bot.accounts.model import User
 from bot.accounts.reach import preferred_address
 from bot.chat.mirror import PREFIX, shown_name
@@ -75,6 +76,16 @@ class RelaySafety:
         except ValueError as error:
             raise StaleButton from error
         self._relay.report(scene.work, thread, scene.user, wanted, scene.now)
+        scene.work.audit.add(
+            AuditEntry(
+                actor_id=scene.user.id,
+                action=AdminAction.REPORT_PERSON,
+                subject_id=thread.partner_of(scene.user.id),
+                before=thread.id,
+                after=wanted,
+                at=scene.now,
+            )
+        )
         self._tell_admins(scene, thread, wanted)
         scene.show(scene.text("relay.report_thanks"), buttons=self.rows(scene, thread))
 

@@ -96,6 +96,9 @@ async def _joining_two_accounts(stage: Stage, person: Person) -> Act:
     return lambda: person.press(sure.message_id, data=join.data, is_forged=True)
 
 
+RELAY = Relay(Limits(), Mirror(can_translate=False))
+
+
 async def _partner(stage: Stage, person: Person) -> Person:
     """Somebody else who writes to the bot; they and the person become student and teacher."""
     ana = stage.telegram.person(user_id=3003, name="Eva", language="en")
@@ -116,9 +119,8 @@ async def _relayed_note(stage: Stage, person: Person) -> Act:
 
 
 async def _acquainted(storage: SqlStorage) -> None:
-    relay = Relay(Limits(), Mirror(can_translate=False))
     people = ("telegram", "3003"), ("telegram", "1001")
-    await storage.write(lambda work: acquaint(work, relay, *people, NOW))
+    await storage.write(lambda work: acquaint(work, RELAY, *people, NOW))
 
 
 SCENARIOS = [
