@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -105,17 +104,15 @@ async def all_rows(app: App) -> Rows:
 
 
 def rows_of_others(rows: Rows, user_id: str) -> Rows:
-    """All rows but those that name this person."""
-    return {name: [r for r in found if user_id not in tuple(r)] for name, found in rows.items()}
+    """All rows but those that name this person, and promises, which name nobody."""
+    return {
+        name: [row for row in found if user_id not in tuple(row)]
+        for name, found in rows.items()
+        if name != "jobs"
+    }
 
 
-async def settled(app: App) -> None:
-    """Wait until every event was answered and every answer was sent."""
+async def settled(stage: Stage, app: App) -> None:
+    """Wait until every event came in and was answered, and every answer was sent."""
+    await stage.telegram.until(lambda: not stage.telegram.updates_pending, PATIENCE_SECONDS)
     await quiet(app.settings.database_url, PATIENCE_SECONDS)
-
-
-def database_of(template: Path, folder: Path) -> str:
-    """The address of a fresh database."""
-    file = folder / "linguaflex.db"
-    file.write_bytes(template.read_bytes())
-    return f"sqlite+aiosqlite:///{file}"

@@ -21,6 +21,7 @@ ADDRESS = "ana@example.org"
 class World:
     """Ana's account has an address; Mallory has a chat and nothing else."""
 
+    stage: Stage
     app: App
     mallory: Actor
 
@@ -30,7 +31,7 @@ class World:
         state = await self.app.storage.read(lambda work: work.flow_states.find_of_user(user.id))
         assert state is not None
         await self.mallory.forge(f"f:{short_id(state.id)}:{state.step}:{action}")
-        await settled(self.app)
+        await settled(self.stage, self.app)
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ async def world(stage: Stage, sqlite_url: str) -> AsyncIterator[World]:
     async with Mailbox() as mailbox, an_app_with_mail(stage, sqlite_url, mailbox) as app:
         who = ("telegram", "1001")
         await app.storage.write(lambda work: settle_in(work, who, "Ana", email=ADDRESS))
-        yield World(app, an_actor(stage, 666, "Mallory"))
+        yield World(stage, app, an_actor(stage, 666, "Mallory"))
 
 
 @pytest.mark.parametrize("command", ["/link", "/recover"])
