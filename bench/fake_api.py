@@ -52,7 +52,7 @@ class FakeApi:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_route("*", "/file/bot{token}/{path}", self._file)
         app.router.add_route("*", "/bot{token}/{method}", self._call)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
