@@ -8,7 +8,7 @@ import { dayOf, hourOf, t } from "./texts.js";
 
 const TOGETHER_MS = 7 * 60000; // within it several messages stand under one name
 const NEAR_END_PX = 140;
-const PALETTE = ["👍", "❤", "🔥", "👀", "✅", "👌"];
+const PALETTE = ["👍", "❤️", "🔥", "👀", "✅", "👌"];
 const BY_PEOPLE = [0, 19, 20, 23];
 const HUES = [231, 152, 330, 24, 265, 190];
 

@@ -52,7 +52,7 @@ export class SlashPicker {
   }
 
   row(onPick, ...children) {
-    const node = el("li", { role: "option", "aria-selected": "false", on: { click: onPick } }, children);
+    const node = el("li", { role: "option", "aria-selected": "false", on: { click: onPick } }, ...children);
     node.pick = onPick;
     return node;
   }
