@@ -183,3 +183,26 @@ async def test_blocking_takes_the_message_box_away_until_unblocked(stage: Stage,
     await page.get_by_role("button", name="Unblock the bot").click()
     await expect(page.locator("#input")).to_be_visible()
     assert not stage.student.chat.is_blocked
+
+
+async def test_the_student_answers_changes_and_reacts_to_messages(stage: Stage, page: Page):
+    await stage.say("How was it?")
+    theirs, mine = page.locator("#log .is-theirs"), page.locator("#log .is-mine")
+    await theirs.hover()
+    await theirs.get_by_role("button", name="Reply").click()
+    await expect(page.locator("#context-text")).to_have_text("Replying to LinguaFlex")
+    await page.keyboard.type("Goood")
+    await page.keyboard.press("Enter")
+    await expect(mine.locator(".reply-quote")).to_contain_text("How was it?")
+    await mine.hover()
+    await mine.get_by_role("button", name="Edit").click()
+    await page.locator("#input").fill("Good")
+    await page.keyboard.press("Enter")
+    await expect(mine).to_contain_text("edited")
+    await theirs.hover()
+    await theirs.get_by_role("button", name="Add reaction").click()
+    await theirs.get_by_role("button", name="React with 👍").click()
+    await expect(page.get_by_label("Reaction 👍")).to_be_visible()
+    asked, answer = stage.student.chat.messages
+    assert (answer.text, answer.reply_to) == ("Good", asked.message_id)
+    assert asked.reactions == ("👍",)

@@ -23,7 +23,7 @@ _BUILT = (
     "refused.",
     "samples.speaker.",
     "people.",
-    "discord.context.",
+    "context.",
     "discord.system.",
 )
 

@@ -66,6 +66,10 @@ class Commands:
             case {"do": "text", "text": str(text)}:
                 reply_to = command.get("reply_to")
                 await student.send_text(text[:_MAX_TEXT], reply_to=reply_to)
+            case {"do": "edit", "message_id": int(message_id), "text": str(text)}:
+                await student.edit_text(message_id, text[:_MAX_TEXT])
+            case {"do": "react", "message_id": int(message_id), "emoji": str(emoji)}:
+                await student.react(message_id, emoji)
             case {"do": "press", "message_id": int(message_id), "data": str(data)}:
                 await student.press(message_id, data=data)
             case {"do": "tap", "label": str(label)}:

@@ -38,8 +38,21 @@ function tell(command) {
   return isSent;
 }
 
-function sendText(text) {
-  return tell({ do: "text", text });
+// A message of its own, an answer to another, or an own one changed.
+function sendText(text, context = null) {
+  const id = context?.message.id;
+  if (context?.kind === "edit") return tell({ do: "edit", message_id: id, text });
+  return tell(id ? { do: "text", text, reply_to: id } : { do: "text", text });
+}
+
+function about(kind, message) {
+  composer.setContext({ kind, message, name: message.mine ? t("chat.you") : bot.name });
+}
+
+// The same emoji a second time takes it away.
+function onReact(message, emoji) {
+  const plain = emoji.replace("\uFE0F", "");
+  tell({ do: "react", message_id: message.id, emoji: message.reactions.includes(plain) ? "" : plain });
 }
 
 async function shareContact(label) {
@@ -182,7 +195,14 @@ function bindHeader() {
 hideToken();
 drawIcons();
 await loadTexts();
-const chat = new Chat({ onPress, onCommand: sendText, onLink });
+const chat = new Chat({
+  onPress,
+  onCommand: (text) => sendText(text),
+  onLink,
+  onReact,
+  onReply: (message) => about("reply", message),
+  onEdit: (message) => about("edit", message),
+});
 chat.setAction(null);
 const composer = new Composer({
   sendText,

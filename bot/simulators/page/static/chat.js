@@ -1,8 +1,9 @@
 // The conversation: bubbles in order, edited and removed in place.
 
-import { byId, el, icon } from "./dom.js";
+import { byId, el, icon, iconButton } from "./dom.js";
 import { withEmoji } from "./emoji.js";
 import { readable } from "./names.js";
+import { reactionTool } from "./palette.js";
 import { rich } from "./rich.js";
 import { dayOf, hourOf, t } from "./texts.js";
 import { voicePlayer } from "./voice.js";
@@ -11,7 +12,8 @@ const ACTION_MS = 5500; // Telegram shows a sign of life for five seconds
 const NEAR_END_PX = 120;
 
 export class Chat {
-  // `actions`: onPress(messageId, button, node), onCommand(text), onLink(url).
+  // `actions`: onPress(messageId, button, node), onCommand(text), onLink(url), onReact(message, emoji),
+  // onReply(message), onEdit(message).
   constructor(actions) {
     this.actions = actions;
     this.log = byId("log");
@@ -80,8 +82,14 @@ export class Chat {
   bubble(message) {
     const classes = ["message", message.mine ? "is-mine" : "is-theirs", `is-${message.kind}`];
     const stamp = el("span", { class: "stamp" }, message.edited ? el("span", {}, t("chat.edited")) : null, el("time", { datetime: message.date }, hourOf(new Date(message.date))), message.mine ? icon("checks") : null);
-    const body = el("div", { class: "bubble" }, this.quote(message.reply_to), this.media(message), this.text(message), el("span", { class: "reactions" }, message.reactions.map(reaction)), stamp);
+    const body = el("div", { class: "bubble" }, this.quote(message.reply_to), this.media(message), this.text(message), el("span", { class: "reactions" }, message.reactions.map(reaction)), stamp, this.tools(message));
     return el("article", { class: classes.join(" "), data: { id: message.id }, "aria-label": t(message.mine ? "chat.you" : "chat.they") }, body, this.keyboard(message));
+  }
+
+  tools(message) {
+    const own = message.mine ? null : reactionTool((emoji) => this.actions.onReact(message, emoji));
+    const edit = message.mine && message.kind === "text" ? iconButton("pen", t("message.edit"), () => this.actions.onEdit(message)) : null;
+    return el("div", { class: "bubble-tools", role: "group", "aria-label": t("message.tools") }, own ?? [], iconButton("reply", t("message.reply"), () => this.actions.onReply(message)), edit);
   }
 
   text(message) {

@@ -9,7 +9,7 @@ const HOLD_MS = 350; // a longer press records for as long as it lasts
 const CANCEL_PX = 90;
 
 export class Composer {
-  // `actions`: sendText(text), sendFile(path, blob), shareContact(label), complain(key).
+  // `actions`: sendText(text, context), sendFile(path, blob), shareContact(label), complain(key).
   constructor(actions) {
     this.actions = actions;
     this.input = byId("input");
@@ -19,6 +19,7 @@ export class Composer {
       (seconds, loud) => this.showRecording(seconds, loud),
       () => this.finishRecording(),
     );
+    this.context = null;
     this.bindInput();
     this.bindFiles();
     this.bindMicrophone();
@@ -29,11 +30,13 @@ export class Composer {
     this.input.addEventListener("input", () => this.onInput());
     this.input.addEventListener("keydown", (event) => {
       if (this.menu.onKey(event)) return;
+      if (event.key === "Escape" && this.context) this.setContext(null);
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
       this.send(this.input.value);
     });
     byId("command-button").addEventListener("click", () => this.menu.toggle());
+    byId("context-close").addEventListener("click", () => this.setContext(null));
   }
 
   onInput() {
@@ -44,9 +47,21 @@ export class Composer {
   }
 
   send(text) {
-    if (!text.trim() || !this.actions.sendText(text.trim())) return;
+    if (!text.trim() || !this.actions.sendText(text.trim(), this.context)) return;
     this.input.value = "";
+    this.setContext(null);
+  }
+
+  // Answer a message, or change an own one: {kind, message, name}; null: write one of its own.
+  setContext(context) {
+    const wasEdit = this.context?.kind === "edit";
+    this.context = context;
+    byId("context-bar").hidden = context === null;
+    if (context) byId("context-text").textContent = t(`context.${context.kind}`, { name: context.name });
+    if (context?.kind === "edit") this.input.value = context.message.text;
+    else if (wasEdit) this.input.value = "";
     this.onInput();
+    if (context) this.input.focus();
   }
 
   bindFiles() {

@@ -68,7 +68,7 @@ export class DiscordComposer {
     byId("dc-context").hidden = context === null;
     if (!context) return;
     const { kind, message } = context;
-    byId("dc-context-text").textContent = t(`discord.context.${kind}`, { name: message.author.name });
+    byId("dc-context-text").textContent = t(`context.${kind}`, { name: message.author.name });
     if (kind === "edit") this.input.value = message.text;
     this.onInput();
     this.input.focus();

@@ -1,14 +1,13 @@
 // The messages of one Discord channel, in order, changed and removed in place.
 
 import { byId, el, icon, iconButton } from "./dom.js";
-import { withEmoji } from "./emoji.js";
 import { components, file, reactions } from "./discord_parts.js";
 import { markdown } from "./discord_text.js";
+import { reactionTool } from "./palette.js";
 import { dayOf, hourOf, t } from "./texts.js";
 
 const TOGETHER_MS = 7 * 60000; // within it several messages stand under one name
 const NEAR_END_PX = 140;
-const PALETTE = ["👍", "❤️", "🔥", "👀", "✅", "👌"];
 const BY_PEOPLE = [0, 19, 20, 23];
 const HUES = [231, 152, 330, 24, 265, 190];
 
@@ -97,14 +96,9 @@ export class DiscordLog {
 
   // What can be done with a message; it shows when the message is pointed at or holds the focus.
   tools(message) {
-    const palette = el("div", { class: "dc-palette", hidden: true }, PALETTE.map((emoji) => el("button", { type: "button", "aria-label": t("discord.react_with", { emoji }), on: { click: () => this.actions.onReact(message, emoji, false) } }, withEmoji(emoji))));
-    const toggle = () => {
-      palette.hidden = !palette.hidden;
-      if (!palette.hidden) palette.querySelector("button").focus();
-    };
-    const own = message.is_mine ? [message.is_voice || !message.text ? null : iconButton("pen", t("discord.edit"), () => this.actions.onEdit(message)), iconButton("trash", t("discord.delete"), () => this.actions.onDelete(message))] : [];
-    const buttons = message.is_ephemeral ? own : [iconButton("smile", t("discord.react"), toggle), iconButton("reply", t("discord.reply"), () => this.actions.onReply(message)), ...own];
-    return buttons.length ? el("div", { class: "dc-tools", role: "group", "aria-label": t("discord.tools") }, palette, buttons) : null;
+    const own = message.is_mine ? [message.is_voice || !message.text ? null : iconButton("pen", t("message.edit"), () => this.actions.onEdit(message)), iconButton("trash", t("message.delete"), () => this.actions.onDelete(message))] : [];
+    const buttons = message.is_ephemeral ? own : [...reactionTool((emoji) => this.actions.onReact(message, emoji, false)), iconButton("reply", t("message.reply"), () => this.actions.onReply(message)), ...own];
+    return buttons.length ? el("div", { class: "dc-tools", role: "group", "aria-label": t("message.tools") }, buttons) : null;
   }
 
   // Days between messages; a name and picture only above the first of several.
