@@ -103,11 +103,19 @@ class StoredRooms:
         return [Heard(row.room, row.newest, row.guild, row.person) for row in rows]
 
     async def put(self, heard: Sequence[Heard], /) -> None:
-        rows = [HeardRoom(each.room, each.newest, each.guild, each.person) for each in heard]
+        rows = _rows(heard)
         await self._storage.write(lambda work: work.heard_rooms.put(DISCORD, *rows))
+
+    async def advance(self, heard: Sequence[Heard], /) -> Sequence[str]:
+        rows = _rows(heard)
+        return await self._storage.write(lambda work: work.heard_rooms.advance(DISCORD, *rows))
 
     async def remove(self, room: str, /) -> None:
         await self._storage.write(lambda work: work.heard_rooms.remove(DISCORD, room))
+
+
+def _rows(heard: Sequence[Heard]) -> Sequence[HeardRoom]:
+    return [HeardRoom(each.room, each.newest, each.guild, each.person) for each in heard]
 
 
 class RelayRooms:

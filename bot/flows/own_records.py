@@ -200,6 +200,8 @@ def _drop_second_picture(work: FlowWork, from_id: str, to_id: str) -> None:
 
 
 def _remove_person(work: FlowWork, user_id: str) -> None:
+    for known in work.identities.of_user(user_id):
+        work.heard_rooms.remove_of_person(known.platform, known.external_id)
     for own in (
         work.blobs,
         work.learner_languages,

@@ -96,6 +96,14 @@ class NoteStore(Protocol):
     def remove(self, name: str, /) -> None: ...
 
 
+class HeardRooms(Protocol):
+    """How far rooms were heard, where a platform does not remember it for us."""
+
+    def remove_of_person(self, platform: str, person: str, /) -> None:
+        """Forget the private chats with somebody, named as the platform names them."""
+        ...
+
+
 class PersonVault(Protocol):
     """A person's key."""
 
@@ -123,5 +131,7 @@ class FlowWork(ChatWork, Protocol):
     def blobs(self) -> BlobStore: ...
     @property
     def notes(self) -> NoteStore: ...
+    @property
+    def heard_rooms(self) -> HeardRooms: ...
     @property
     def vault(self) -> PersonVault: ...

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, String, Table, bindparam, delete, select
+from sqlalchemy import Column, Connection, String, Table, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.storage.types import metadata
@@ -45,6 +45,11 @@ _PUT = {"sqlite": _put(sqlite.insert), "postgresql": _put(postgresql.insert)}
 _ALL = select(
     heard_rooms.c.room, heard_rooms.c.newest, heard_rooms.c.guild, heard_rooms.c.person
 ).where(heard_rooms.c.platform == bindparam("platform"))
+_ADVANCE = (
+    update(heard_rooms)
+    .where(heard_rooms.c.platform == bindparam("of"), heard_rooms.c.room == bindparam("which"))
+    .values(newest=bindparam("newest"))
+)
 _REMOVE = delete(heard_rooms).where(
     heard_rooms.c.platform == bindparam("platform"), heard_rooms.c.room == bindparam("room")
 )
@@ -73,6 +78,15 @@ class SqlHeardRooms:
             }
             statement = _PUT[self._connection.dialect.name]
             self._connection.execute(statement, {"platform": platform, **values})
+
+    def advance(self, platform: str, *rooms: HeardRoom) -> Sequence[str]:
+        """Move marks ahead; rooms that have none (any more) come back."""
+        gone = []
+        for heard in rooms:
+            values = {"of": platform, "which": heard.room, "newest": heard.newest}
+            if self._connection.execute(_ADVANCE, values).rowcount == 0:
+                gone.append(heard.room)
+        return gone
 
     def remove(self, platform: str, room: str) -> None:
         self._connection.execute(_REMOVE, {"platform": platform, "room": room})

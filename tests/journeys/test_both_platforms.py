@@ -121,6 +121,20 @@ async def test_a_voice_note_is_understood_and_answered_by_voice(app: App, ana: A
     await ana.hears()
 
 
+async def test_who_is_forgotten_leaves_no_mark_of_the_chat(
+    town: Town, ana: Anybody, sqlite_url: str
+) -> None:
+    async with town.app(sqlite_url):
+        await register(ana)
+        await ana.say("/forget", then="Remove everything about you")
+        await ana.say("DELETE", then="Everything about you has been removed")
+    storage = town.stage.look_at(sqlite_url)
+    await storage.open()
+    assert await storage.read(lambda work: work.heard_rooms.all(ana.platform)) == []
+    assert await storage.read(lambda w: w.identities.find(ana.platform, ana.external_id)) is None
+    await storage.aclose()
+
+
 async def test_an_old_button_is_answered_politely(app: App, ana: Anybody) -> None:
     await ana.say("/register", then="What brings you here?")
     await ana.press("I want to learn", then="How old are you?")

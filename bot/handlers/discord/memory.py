@@ -39,13 +39,13 @@ class Memory:
 
     async def hear(self, events: Sequence[Object]) -> None:
         """These events (bodies as stored) are stored."""
-        is_new = False
+        new: list[Heard] = []
         for heard in filter(None, map(_heard, events)):
-            is_new = is_new or heard.room not in self._heard
+            if heard.room not in self._heard:
+                new.append(heard)
             self._advance(heard)
-            self._changed.add(heard.room)
-        if is_new:
-            await self.flush()
+        if new:
+            await self._begin(new)
 
     def echo(self, data: Object) -> None:
         """A message of our own: what comes after it is what may be missed."""
@@ -78,13 +78,25 @@ class Memory:
             await self.flush()
 
     async def flush(self) -> None:
-        changed, self._changed = self._changed, set()
+        """Write marks down; what has none any more was forgotten, and is here too."""
+        changed, self._changed = self._changed & self._heard.keys(), set()
         if not changed:
             return
         try:
-            await self._rooms.put([self._heard[room] for room in changed])
+            gone = await self._rooms.advance([self._heard[room] for room in changed])
         except ServiceFailure as failure:
             self._changed |= changed
+            _log.warning("discord.marks_wait", cause=str(failure))
+            return
+        for room in gone:
+            self._heard.pop(room, None)
+
+    async def _begin(self, new: Sequence[Heard]) -> None:
+        try:
+            await self._rooms.put(new)
+        except ServiceFailure as failure:
+            for heard in new:  # the next message there begins it
+                self._heard.pop(heard.room, None)
             _log.warning("discord.marks_wait", cause=str(failure))
 
     def _advance(self, heard: Heard) -> None:

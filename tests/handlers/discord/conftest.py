@@ -53,6 +53,10 @@ class Rooms:
     async def put(self, heard: Sequence[Heard], /) -> None:
         self.heard.update((each.room, each) for each in heard)
 
+    async def advance(self, heard: Sequence[Heard], /) -> Sequence[str]:
+        await self.put([each for each in heard if each.room in self.heard])
+        return [each.room for each in heard if each.room not in self.heard]
+
     async def remove(self, room: str, /) -> None:
         self.heard.pop(room, None)
         self.has_forgotten.set()
