@@ -30,6 +30,7 @@ class Platform:
         self._room_pace = room_pace
         self.sent: list[tuple[str, str]] = []
         self.bytes: list[bytes | None] = []
+        self.messages: list[Outgoing] = []
         self.troubles: dict[str, list[Exception]] = {}
         self.gate: asyncio.Event | None = None
         self.calls: list[str] = []
@@ -49,6 +50,7 @@ class Platform:
         if self.troubles.get(message.key):
             raise self.troubles[message.key].pop(0)
         self.sent.append((message.to.room, message.key))
+        self.messages.append(message)
         self.bytes.append(attachment)
         return f"id {message.key}"
 

@@ -133,6 +133,20 @@ async def test_a_voice_note_arrives_as_a_bubble_and_its_words_follow(two: Two) -
     assert "Ana says:" in words.text
 
 
+async def test_a_translation_stands_beside_the_original(two: Two) -> None:
+    await two.ana.send_text("Buenos días")
+    seen = await reads(two.ben, "Buenos días")
+
+    await two.ben.press(seen.message_id, label="🌐 Translate")
+    translated = await reads(two.ben, "Ana's message, translated")
+    await two.ben.press(seen.message_id, label="🌐 Translate")
+    await two.settled()
+
+    assert translated.reply_to == seen.message_id
+    assert len(_from(two.ben, "translated")) == 1
+    assert two.ben.chat.find(seen.message_id) == seen
+
+
 async def test_silence_gives_no_words(two: Two) -> None:
     await two.ana.send_voice(opus_note(bytes(2 * 2 * 16_000)), 2.0)
 
