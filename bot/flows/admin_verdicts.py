@@ -5,13 +5,14 @@ from collections.abc import Callable, Sequence
 from bot.accounts.audit import AdminAction, AuditEntry
 from bot.accounts.gigs import GigStatus
 from bot.accounts.model import Role
-from bot.accounts.teachers import TeacherProfile
+from bot.accounts.teachers import Review, TeacherProfile
 from bot.flows.answers import clean_text
 from bot.flows.gig_watch import announce
 from bot.flows.model import Answers, Flow
 from bot.flows.runner import Runner, StaleButton
 from bot.flows.scene import Later, Scene
 from bot.flows.steps import text
+from bot.flows.teacher_card import PREFIX as CARD_PREFIX
 from bot.flows.telling import tell
 from bot.messaging.model import Button, Paragraph, Style
 
@@ -107,11 +108,11 @@ def _as_shown(scene: Scene, answers: Answers) -> TeacherProfile | None:
 def _tell_teacher(scene: Scene, profile: TeacherProfile) -> None:
     """The verdict in the teacher's language, with the way on from it."""
     review = profile.review
-    words = profile.question if review.value == "asked" else profile.reason
+    words = profile.question if review is Review.ASKED else profile.reason
     way = {
-        "approved": ("gig.button.mine", "c:gig"),
-        "refused": ("teach.button.card", "c:profile"),
-        "asked": ("teach.button.answer", "h:answer:"),
+        Review.APPROVED: ("gig.button.mine", "c:gig"),
+        Review.REFUSED: ("teach.button.card", "c:profile"),
+        Review.ASKED: ("teach.button.answer", f"{CARD_PREFIX}:answer:"),
     }
     label, data = way[review]
     tell(

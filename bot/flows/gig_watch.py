@@ -39,12 +39,11 @@ class GigNews:
     def _tell(
         self, work: FlowWork, search: TeacherSearch, gig: Gig, teacher: TeacherProfile
     ) -> None:
-        work.teacher_searches.remove(search.id)
         name, look = work.users.get(teacher.user_id).name, f"{OPEN_PREFIX}:{short_id(gig.id)}"
-        tell(
+        is_told = tell(
             work,
             work.users.get(search.user_id),
-            f"gig:{gig.id}:{search.id}",
+            f"gig:{gig.id}:{search.user_id}",
             self._clock.now(),
             lambda texts: [
                 Paragraph(
@@ -58,3 +57,5 @@ class GigNews:
             ],
             lambda texts: [[Button(texts("search.button.look"), look)]],
         )
+        if is_told:
+            work.teacher_searches.remove(search.id)

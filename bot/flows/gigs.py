@@ -11,6 +11,7 @@ from bot.flows.gig_card import gig_line, show_gig
 from bot.flows.gig_intro import GigIntros
 from bot.flows.gig_steps import answers_of_gig, gig_steps, is_tutor, told_of_gig
 from bot.flows.gig_watch import announce
+from bot.flows.invitations import PREFIX as INVITE_PREFIX
 from bot.flows.model import Answers, Flow, Step
 from bot.flows.runner import Runner, StaleButton
 from bot.flows.scene import Later, Scene
@@ -62,7 +63,7 @@ class Gigs:
             rows.append([scene.button("gig.button.add", f"{PREFIX}:add:")])
         rows.append(
             [
-                scene.button("invite.button.open", "n:open"),
+                scene.button("invite.button.open", f"{INVITE_PREFIX}:open"),
                 scene.button("teach.button.card", f"{PREFIX}:card:"),
             ]
         )

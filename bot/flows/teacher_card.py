@@ -6,6 +6,7 @@ from bot.accounts.teachers import Review, TeacherProfile
 from bot.core.errors import DomainError
 from bot.flows.answers import clean_text
 from bot.flows.model import Answers, Flow
+from bot.flows.profile import PREFIX as PROFILE_PREFIX
 from bot.flows.runner import Runner, StaleButton
 from bot.flows.scene import Later, Scene
 from bot.flows.steps import text
@@ -104,7 +105,7 @@ class TeacherCard:
         rows.append(
             [
                 scene.button("certificate.button.add", f"{PREFIX}:add:"),
-                scene.button("teach.button.picture", "p:picture"),
+                scene.button("teach.button.picture", f"{PROFILE_PREFIX}:picture"),
             ]
         )
         if profile.review in _HANDED_IN_FROM:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from bot.accounts.teachers import Review, TeacherProfile
+from bot.accounts.teachers import TeacherProfile
 from bot.core.clock import Clock
 from bot.flows.ports import FlowWork
 from bot.flows.scene import Scene
@@ -35,7 +35,7 @@ def requeue(scene: Scene) -> bool:
     if changed.review is profile.review:
         return False
     queue(scene, changed)
-    return changed.review is Review.WAITING
+    return True
 
 
 class QueueNews:

@@ -152,7 +152,7 @@ async def test_only_approved_certificates_stand_on_a_card(
     stage: Stage, app: App, admin: Visitor, bob: Visitor
 ) -> None:
     eva = a_visitor(stage, 1003, "Eva")
-    await register_as_teacher(eva)
+    await register_as_teacher(eva, "Eva")
     await tell_about_teaching(eva)
     await add_certificate(eva, "DELE C2")
     await add_certificate(eva, "Forged")
@@ -238,6 +238,9 @@ async def test_whoever_waits_is_told_once_when_something_fits(
     await bob.press("Tell me when one comes", then="I will tell you once")
     await bob.press("🌐 Language", then="Which language do you want to learn?")
     await bob.say("French", then="Nothing fits yet")
+    await bob.press("🌐 Language", then="Which language do you want to learn?")
+    await bob.press("Any", then="Nothing fits yet")
+    await bob.press("Tell me when one comes", then="All offers")
     await make_gig(ana, "First")
     await app.worker.run_due()
     assert not [text for text in said(bob.person) if "you were waiting for" in text]
@@ -257,7 +260,7 @@ async def test_gigs_of_the_not_yet_verified_are_told_of_when_they_are(
     await bob.say("/teachers", then="Nothing fits yet")
     await bob.press("Tell me when one comes", then="I will tell you once")
     eva = a_visitor(stage, 1003, "Eva")
-    await register_as_teacher(eva)
+    await register_as_teacher(eva, "Eva")
     await tell_about_teaching(eva)
     await make_gig(eva)
     await eva.press("Publish", then="Students see it as soon as you are verified.")
