@@ -9,7 +9,6 @@ from tempfile import SpooledTemporaryFile
 from pydantic_core import to_jsonable_python
 
 DOCUMENT = "linguaflex.json"
-MOST_BYTES = 45_000_000  # bots may send 50 MB on Telegram
 _MOST_IN_MEMORY = 8_000_000
 _KINDS = (
     (b"OggS", "ogg"),
@@ -43,7 +42,7 @@ class Archive:
         most_bytes: about how large it may become.
     """
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
         self._size = 0
         self._file = SpooledTemporaryFile(max_size=_MOST_IN_MEMORY)  # noqa: SIM115 - closed below

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from bot.accounts.archive import DOCUMENT, Archive, ArchiveFile, as_document
 from bot.accounts.reach import address_of, reachable
+from bot.chat.policy import DOWNLOAD_LIMIT, UPLOAD_LIMITS
 from bot.core.errors import NotFound
 from bot.flows.model import Answers, Flow, InvalidAnswer, Option, Step
 from bot.flows.own_records import Files, Records, remove_person
@@ -45,7 +46,7 @@ class OwnData:
 
     def export(self, scene: Scene, _: str = "") -> Later | None:
         """/export: everything about the person as zip files."""
-        return _Export(self._parts, self._records, scene.user.id)
+        return Export(self._parts, self._records, scene.user.id)
 
     def ask_to_forget(self, scene: Scene, _: str = "") -> Later | None:
         """/forget: says what goes, and waits for a clear yes."""
@@ -108,6 +109,19 @@ class Everything:
     files: Files
 
 
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Blob ids of archives in order, and how many files were too large for any."""
+
+    archives: Sequence[str]
+    left_out: int
+
+
+def most_bytes(platform: str) -> int:
+    """How large an archive may be: what a bot may upload there, less what a zip file adds."""
+    return UPLOAD_LIMITS.get(platform, DOWNLOAD_LIMIT) * 9 // 10
+
+
 def collect(work: FlowWork, records: Records, user_id: str) -> Everything:
     """Everything stored about a person."""
     sections = [section for area in records for section in area.collect(work, user_id).items()]
@@ -115,7 +129,7 @@ def collect(work: FlowWork, records: Records, user_id: str) -> Everything:
     return Everything(dict(sections), files)
 
 
-class _Export:
+class Export:
     """Collects, packs off the event loop, and sends to the person alone.
 
     Files are read one at a time, and each archive is stored before the next is begun, so that a
@@ -131,32 +145,37 @@ class _Export:
         parts = self._parts
         messenger = parts.messengers[incoming.address.platform]
         async with showing(messenger, incoming.address, Indication.TYPING):
-            archives = await self._packed()
+            packed = await self.packed(most_bytes(incoming.address.platform))
 
         def unit(work: FlowWork) -> None:
             scene = parts.scenes.of(work, incoming, "export")
-            for number, blob_id in enumerate(archives, start=1):
-                _send(scene, blob_id, number, of=len(archives))
+            for number, blob_id in enumerate(packed.archives, start=1):
+                _send(scene, blob_id, number, of=len(packed.archives))
+            if packed.left_out:
+                scene.say(scene.text("export.left_out", count=packed.left_out))
             parts.scenes.finish(scene)
 
         await parts.storage.write(unit)
 
-    async def _packed(self) -> Sequence[str]:
-        """Ids of the archives; the first one holds the document."""
+    async def packed(self, most: int) -> Packed:
+        """Archives of at most about `most` bytes; the first one holds the document."""
         read = self._parts.storage.read
         found = await read(lambda work: collect(work, self._records, self._user_id))
-        archive, done = Archive(), []
+        archive, done, left_out = Archive(most), [], 0
         try:
             await asyncio.to_thread(archive.add, DOCUMENT, as_document(found.records))
             for name, blob_id in found.files:
                 data = await self._kept(blob_id)
                 if data is None:
                     continue
+                if len(data) > most:
+                    left_out += 1
+                    continue
                 if not archive.has_room(data):
                     done.append(await self._store(archive))
-                    archive = Archive()
+                    archive = Archive(most)
                 await asyncio.to_thread(archive.add, ArchiveFile(name, data).full_name, data)
-            return [*done, await self._store(archive)]
+            return Packed([*done, await self._store(archive)], left_out)
         finally:
             archive.close()
 

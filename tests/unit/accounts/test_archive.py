@@ -12,7 +12,7 @@ from bot.accounts.model import User
 
 def test_records_are_readable_without_us() -> None:
     user = User(created_at=datetime(2026, 1, 1, tzinfo=UTC), name="Ana Ñ")
-    archive = Archive()
+    archive = Archive(most_bytes=1)
     archive.add(DOCUMENT, as_document({"person": user, "turns": [1]}))
     with zipfile.ZipFile(io.BytesIO(archive.finish())) as opened:
         document = json.loads(opened.read(DOCUMENT))
