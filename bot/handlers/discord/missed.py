@@ -1,8 +1,10 @@
-"""Messages nobody told us of: asked for by REST after every session that could not be resumed."""
+"""What nobody told us of, asked for by REST after every session that could not be resumed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -18,6 +20,8 @@ from bot.handlers.discord.translate import Object, time_of
 from bot.messaging.model import Incoming
 
 _PAGE = 100  # the most Discord gives
+_LATEST = 25
+_EDITED_FOR = timedelta(days=1)
 _AT_ONCE = 4
 _SILENT_FOR = timedelta(days=30)
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.5, 30.0
@@ -29,6 +33,10 @@ Event = dict[str, Any]
 Put = Callable[[Event], None]
 Store = Callable[[Sequence[Event]], Awaitable[list[Incoming]]]
 IsForUs = Callable[[Object], Awaitable[bool]]
+
+
+class RoomClosed(Exception):
+    """We may not read there any more."""
 
 
 class Missed:
@@ -79,44 +87,70 @@ class Missed:
 
         async def visit(heard: Heard) -> None:
             async with slots:
-                count = await self._visit(heard, store, is_for_us)
-            if count:
-                _log.info("discord.caught_up", room=heard.room, count=count)
+                with suppress(RoomClosed):
+                    count = await self._visit(heard, store, is_for_us)
+                    _log.debug("discord.caught_up", room=heard.room, count=count)
             for event in self._held.pop(heard.room, []):
                 put(event)
 
         await asyncio.gather(*(visit(heard) for heard in rooms))
 
     async def _visit(self, heard: Heard, store: Store, is_for_us: IsForUs) -> int:
-        after, count = heard.newest, 0
+        count = await self._edits(heard, store, is_for_us)
+        after = heard.newest
         while True:
-            page = await self._page(heard.room, after)
-            messages = sorted(page, key=lambda message: int(message["id"]))
-            guild = {"guild_id": heard.guild} if heard.guild else {}
-            events = [
-                {"t": "MESSAGE_CREATE", "d": message | guild}
-                for message in messages
-                if await is_for_us(message | guild)
-            ]
+            ask = partial(self._rest.messages_after, heard.room, after, _PAGE)
+            page = await self._page(heard.room, ask)
+            messages = sorted(page, key=_id)
+            events = await _events("MESSAGE_CREATE", messages, heard, is_for_us)
             count += len(await store(events))
             if len(page) < _PAGE:
                 return count
             after = messages[-1]["id"]
 
-    async def _page(self, room: str, after: str) -> list[Event]:
-        """Asked for again until there is an answer; [] for a room that is closed to us."""
+    async def _edits(self, heard: Heard, store: Store, is_for_us: IsForUs) -> int:
+        """What was rewritten lately; edits that were heard of fall away by their keys."""
+        since = self._clock.now() - _EDITED_FOR
+        ask = partial(self._rest.messages_before, heard.room, str(int(heard.newest) + 1), _LATEST)
+        page = await self._page(heard.room, ask)
+        edited = [
+            message
+            for message in sorted(page, key=_id)
+            if message.get("edited_timestamp")
+            and datetime.fromisoformat(message["edited_timestamp"]) > since
+        ]
+        return len(await store(await _events("MESSAGE_UPDATE", edited, heard, is_for_us)))
+
+    async def _page(self, room: str, ask: Callable[[], Awaitable[list[Event]]]) -> list[Event]:
+        """Asked for again until there is an answer. Raises RoomClosed, and forgets the room."""
         wait = _FIRST_WAIT_SECONDS
         while True:
             try:
-                return await self._rest.messages_after(room, after, _PAGE)
+                return await ask()
             except discord.HTTPException as error:
                 if error.status in _CLOSED:
                     _log.info("discord.room_closed", room=room, cause=reason(error))
                     await self._memory.forget(room)
-                    return []
+                    raise RoomClosed from None
                 cause = reason(error)
             except TROUBLES as error:
                 cause = str(service_failure(error))
             _log.warning("discord.catch_up_waits", room=room, cause=cause, seconds=wait)
             await asyncio.sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
+
+
+async def _events(
+    name: str, messages: Sequence[Event], heard: Heard, is_for_us: IsForUs
+) -> list[Event]:
+    """Messages asked for, as the gateway would have told of them."""
+    guild = {"guild_id": heard.guild} if heard.guild else {}
+    return [
+        {"t": name, "d": message | guild}
+        for message in messages
+        if await is_for_us(message | guild)
+    ]
+
+
+def _id(message: Event) -> int:
+    return int(message["id"])

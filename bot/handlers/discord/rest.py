@@ -39,12 +39,15 @@ class Rest:
 
     async def messages_after(self, channel: str, message: str, limit: int) -> list[Json]:
         """The oldest `limit` messages after `message`, newest first as Discord tells them."""
-        found: list[Json] = await self._call(
-            "GET",
-            "/channels/{channel_id}/messages",
-            channel,
-            params={"after": message, "limit": limit},
-        )
+        return await self._messages(channel, {"after": message, "limit": limit})
+
+    async def messages_before(self, channel: str, message: str, limit: int) -> list[Json]:
+        """The newest `limit` messages before `message`, newest first."""
+        return await self._messages(channel, {"before": message, "limit": limit})
+
+    async def _messages(self, channel: str, which: dict[str, str | int]) -> list[Json]:
+        path = "/channels/{channel_id}/messages"
+        found: list[Json] = await self._call("GET", path, channel, params=which)
         return found
 
     async def react(self, channel: str, message: str, emoji: str) -> None:

@@ -193,6 +193,32 @@ async def test_what_could_not_be_stored_is_stored_later_in_order(sim, rooms, que
     assert [event.text for event in inbox.known.values()] == ["0", "1", "2", "3", "4"]
 
 
+async def test_what_was_edited_while_we_were_away_is_heard_of_once(
+    sim, inbox, rooms, questions, tom
+):
+    platform = a_platform(sim, inbox, rooms, questions)
+    await platform.start()
+    async with listening(platform):
+        first, second = await tom.dm().send("one"), await tom.dm().send("two")
+        await inbox.next(2)
+        await tom.dm().edit(first, "one!")
+        await inbox.next(3)
+    await tom.dm().edit(second, "two!")
+    await tom.dm().send("three")
+    async with listening(platform):
+        await inbox.next(5)
+    await platform.stop()
+
+    said = [(event.kind, event.text) for event in inbox.known.values()]
+    assert said == [
+        (IncomingKind.TEXT, "one"),
+        (IncomingKind.TEXT, "two"),
+        (IncomingKind.EDITED, "one!"),
+        (IncomingKind.EDITED, "two!"),
+        (IncomingKind.TEXT, "three"),
+    ]
+
+
 class AwayAtFirst(Rooms):
     """Cannot tell at first."""
 
