@@ -17,6 +17,7 @@ _KINDS = (
     (b"RIFF", "wav"),
     (b"\xff\xd8\xff", "jpg"),
     (b"\x89PNG", "png"),
+    (b"%PDF-", "pdf"),
 )
 _MP4_MARK = slice(4, 8)
 
