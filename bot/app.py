@@ -253,6 +253,7 @@ def _connect(
     app.platform = _telegram(app.settings, app, app.clock)
     if app.platform is not None:
         messengers[TELEGRAM] = app.platform.messenger
+        app.product.relay.rooms[TELEGRAM] = app.platform.rooms
         translators[TELEGRAM] = app.platform.parse
     if app.discord_platform is not None:
         messengers[DISCORD] = app.discord_platform.messenger

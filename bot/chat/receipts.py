@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from bot.accounts.model import User
+from bot.chat.halls import want_room
 from bot.chat.mirror import author_address, shown_name
 from bot.chat.model import (
     DELIVERED_SIGN,
@@ -14,7 +15,7 @@ from bot.chat.model import (
 )
 from bot.chat.ports import ChatWork
 from bot.i18n.catalog import texts_in
-from bot.messaging.model import Change, MessageKind, MessageRef, Outgoing, Paragraph
+from bot.messaging.model import Address, Change, MessageKind, MessageRef, Outgoing, Paragraph
 
 
 class Receipts:
@@ -40,7 +41,7 @@ class Receipts:
         if message is None or copy.position >= TRANSCRIPT_POSITION or message.is_translation:
             return
         if error:
-            self._tell(work, message, "relay.failed", f"relay:{message.id}:failed", now)
+            self._failed(work, message, copy.address, now)
         elif delivery_of(work.chat.copies.of_message(message.id)) is DeliveryState.DELIVERED:
             self._mark(work, message, now)
 
@@ -57,6 +58,13 @@ class Receipts:
             key = f"{stuck.key}:waits:{message.sender_id}"
             platform = stuck.to.platform.capitalize()
             self._tell(work, message, "relay.waits", key, now, platform=platform)
+
+    def _failed(self, work: ChatWork, message: ChatMessage, place: Address, now: datetime) -> None:
+        """Tell the author; a room of the thread's own may be gone, so it is looked for again."""
+        self._tell(work, message, "relay.failed", f"relay:{message.id}:failed", now)
+        thread = work.chat.threads.find(message.thread_id)
+        if thread is not None and thread.place_of(thread.teacher_id) == place:
+            want_room(work, thread, now, cause=message.id)
 
     def _mark(self, work: ChatWork, message: ChatMessage, now: datetime) -> None:
         """A sign under the author's own message; where there are no signs, nothing."""

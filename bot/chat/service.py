@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.accounts.model import User
+from bot.chat.halls import want_room
 from bot.chat.mirror import Mirror, View, author_address, shown_name
 from bot.chat.model import (
     DELIVERED_SIGN,
@@ -21,10 +22,8 @@ from bot.chat.policy import Limits, NotSent, check_pace, check_size, check_text
 from bot.chat.ports import ChatWork, Heard
 from bot.core.errors import NotFound
 from bot.i18n.catalog import texts_in
-from bot.jobs.model import Job
 from bot.messaging.model import Change, MessageKind, MessageRef, Outgoing
 
-OPEN_ROOM_JOB = "relay.open_room"
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 
 
@@ -48,18 +47,8 @@ class Relay:
             raise NotSent("relay.refused.teacher")
         thread = Thread(student_id=student_id, teacher_id=teacher_id, opened_at=now)
         work.chat.threads.add(thread)
-        if work.chat.halls.find(teacher_id) is not None:
-            self.want_room(work, thread, now)
+        want_room(work, thread, now)
         return thread
-
-    def want_room(self, work: ChatWork, thread: Thread, now: datetime) -> None:
-        """Have a room of its own opened for the teacher's side."""
-        hall = work.chat.halls.find(thread.teacher_id)
-        if hall is not None:
-            key = f"{thread.id}:{hall.place}"
-            work.jobs.put(
-                Job(kind=OPEN_ROOM_JOB, key=key, due_at=now, payload={"thread": thread.id})
-            )
 
     def focus(self, work: ChatWork, user_id: str, thread: Thread) -> None:
         """From here on plain messages of this person go to the thread."""
@@ -260,11 +249,10 @@ class Relay:
 
     def _check_open(self, work: ChatWork, thread: Thread, author: User) -> None:
         partner_id = thread.partner_of(author.id)
-        name = self.partner_name(work, thread, author)
-        if thread.has_blocked(author.id):
-            raise NotSent("relay.refused.you_blocked", name=name)
-        if thread.has_blocked(partner_id):
-            raise NotSent("relay.refused.unreachable", name=name)
+        if thread.has_blocked(author.id) or thread.has_blocked(partner_id):
+            is_own = thread.has_blocked(author.id)
+            key = "relay.refused.you_blocked" if is_own else "relay.refused.unreachable"
+            raise NotSent(key, name=self.partner_name(work, thread, author))
         if partner_id == thread.teacher_id and not _is_open(work, partner_id):
             raise NotSent("relay.refused.teacher")
 

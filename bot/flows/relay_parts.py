@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.chat.halls import OPEN_ROOM_JOB
 from bot.chat.mirror import Mirror
 from bot.chat.ports import Rooms
 from bot.chat.receipts import Receipts
-from bot.chat.service import OPEN_ROOM_JOB, Relay
+from bot.chat.service import Relay
 from bot.flows.ports import FlowWork
 from bot.flows.relay import RelayTalk
 from bot.flows.relay_engines import EngineTranscriber, EngineTranslator
@@ -62,6 +63,6 @@ def assemble_relay(parts: Parts) -> RelayParts:
         RelayFiles(relay, parts),
         RelaySafety(relay),
         RelayTranslation(relay, translator, parts),
-        RelayRooms(relay),
+        RelayRooms(),
     )
     return RelayParts(parts, relay, talk, Receipts())

@@ -1,7 +1,7 @@
 """/setup: a channel in which teachers have a room of their own for every student."""
 
+from bot.chat.halls import want_room
 from bot.chat.model import Hall, place_key
-from bot.chat.service import Relay
 from bot.flows.scene import Later, Scene
 
 PREFIX = "rh"
@@ -9,9 +9,6 @@ PREFIX = "rh"
 
 class RelayRooms:
     """A server's manager names the channel; each teacher decides for themselves."""
-
-    def __init__(self, relay: Relay) -> None:
-        self._relay = relay
 
     def setup(self, scene: Scene, _: str = "") -> Later | None:
         """/setup in a channel: whoever teaches may receive their students there."""
@@ -43,7 +40,7 @@ class RelayRooms:
             work.chat.halls.drop(own)
         for thread in work.chat.threads.of_user(own):
             if thread.teacher_id == own and is_here:
-                self._relay.want_room(work, thread, scene.now)
+                want_room(work, thread, scene.now)
             elif thread.teacher_id == own:
                 work.chat.threads.save(thread.placed(own, None))
         key = "relay.setup_done" if is_here else "relay.setup_private"

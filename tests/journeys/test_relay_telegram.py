@@ -147,6 +147,24 @@ async def test_a_translation_stands_beside_the_original(two: Two) -> None:
     assert two.ben.chat.find(seen.message_id) == seen
 
 
+async def test_a_forum_has_a_topic_for_every_student(two: Two) -> None:
+    school = two.stage.telegram.group(-1001, "School", is_forum=True, sees_all=True)
+    await two.ben.send_text("/setup", chat=school)
+    offer = await two.ben.wait(lambda m: bool(m.buttons), PATIENCE_SECONDS, chat=school)
+    await two.ben.press(offer.message_id, label="Receive my students here", chat=school)
+    opened = await two.ben.wait(
+        lambda m: "This room is yours" in m.text, PATIENCE_SECONDS, chat=school
+    )
+    await two.ana.send_text("Here?")
+    seen = await two.ben.wait(lambda m: "Here?" in m.text, PATIENCE_SECONDS, chat=school)
+    await two.ben.send_text("Yes, here.", chat=school, thread_id=opened.thread_id)
+    answer = await reads(two.ana, "Yes, here.")
+
+    assert school.chat.topics[opened.thread_id or 0] == "Ana"
+    assert seen.thread_id == opened.thread_id
+    assert answer.text == "Ben\n\nYes, here."
+
+
 async def test_silence_gives_no_words(two: Two) -> None:
     await two.ana.send_voice(opus_note(bytes(2 * 2 * 16_000)), 2.0)
 

@@ -18,6 +18,7 @@ from bot.handlers.telegram.failures import SERVICE, service_failure
 from bot.handlers.telegram.messenger import TelegramMessenger
 from bot.handlers.telegram.polling import Poller, RawUpdate
 from bot.handlers.telegram.request import AiohttpRequest
+from bot.handlers.telegram.rooms import TelegramRooms
 from bot.handlers.telegram.translate import parse_update
 from bot.messaging.model import Incoming
 from bot.messaging.ports import Received, Receiver
@@ -71,6 +72,7 @@ class TelegramPlatform:
         self.application: PtbApplication = _build(token, api_url.rstrip("/"), self._polling)
         self.application.add_handler(TypeHandler(Update, self._on_update))
         self.messenger = TelegramMessenger(self.application.bot, per_second=messages_per_second)
+        self.rooms = TelegramRooms(self.application.bot)
         self._poller = Poller(
             self._polling,
             f"{self.application.bot.base_url}/getUpdates",

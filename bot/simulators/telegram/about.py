@@ -2,8 +2,11 @@
 
 from bot.simulators.telegram.call import Call
 from bot.simulators.telegram.content import find_chat
+from bot.simulators.telegram.errors import bad_request
 from bot.simulators.telegram.wire import Json, chat_full_json, user_json
 from bot.simulators.telegram.world import World
+
+_LONGEST_TOPIC = 128
 
 
 def get_me(world: World, _: Call) -> Json:
@@ -96,3 +99,18 @@ def get_my_short_description(world: World, call: Call) -> Json:
     """A `BotShortDescription`."""
     text = world.profile.text("short_description", call.text("language_code"))
     return {"short_description": text}
+
+
+def create_forum_topic(world: World, call: Call) -> Json:
+    """A `ForumTopic` in a forum in which the bot is an administrator."""
+    chat = find_chat(world, call)
+    name = call.text("name")
+    if not chat.is_forum:
+        raise bad_request("the chat is not a forum")
+    if not chat.sees_all:
+        raise bad_request("not enough rights to create a topic")
+    if not 1 <= len(name) <= _LONGEST_TOPIC:
+        raise bad_request("TOPIC_TITLE_INVALID")
+    thread_id = len(chat.topics) + 2  # 1 is "General"
+    chat.topics[thread_id] = name
+    return {"message_thread_id": thread_id, "name": name, "icon_color": 0x6FB9F0}
