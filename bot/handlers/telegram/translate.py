@@ -154,7 +154,8 @@ def _reaction(key: str, change: Object) -> Incoming | None:
     if user is None:  # somebody anonymous, in a group
         return None
     address = _address(change)
-    emoji = [each["emoji"] for each in change["new_reaction"] if each["type"] == "emoji"]
+    reactions = change.get("new_reaction", ())  # the library leaves empty lists out
+    emoji = [each["emoji"] for each in reactions if each["type"] == "emoji"]
     return Incoming(
         key=key,
         kind=IncomingKind.REACTION,

@@ -159,6 +159,7 @@ def test_files_come_with_their_caption(content, media):
 STICKER = FILE | {
     "type": "regular", "width": 1, "height": 1, "is_animated": False, "is_video": False
 }  # fmt: skip
+PREVIEW = FILE | {"file_id": "small", "width": 1, "height": 1}
 ANIMATION = FILE | {"width": 1, "height": 1, "duration": 1}
 
 
@@ -179,7 +180,7 @@ def test_everything_else_is_other(content):
     [
         ({"sticker": STICKER}, MediaKind.STICKER, FILE["file_id"]),
         (
-            {"sticker": STICKER | {"is_video": True, "thumbnail": FILE | {"file_id": "small"}}},
+            {"sticker": STICKER | {"is_video": True, "thumbnail": PREVIEW}},
             MediaKind.STICKER,
             "small",
         ),
