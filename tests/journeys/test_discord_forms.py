@@ -97,6 +97,21 @@ async def test_in_a_server_one_registers_unseen_by_the_others(
     assert state.answers["name"] == "Ana García"
 
 
+async def test_in_a_server_the_tutor_is_heard_by_whoever_asked_alone(
+    stage: DiscordStage, app: App, ana: DiscordVisitor
+) -> None:
+    bob = stage.discord.person(1002, "Bob")
+    school = stage.discord.guild("School", owner=bob)
+    school.add(ana.person)
+    lobby = school.add_channel("lobby")
+    here = Here(ana.person, ana.person.at(lobby))
+    await here.say("/talk", then="Which language")
+    await here.press("English", then="")
+    heard = await here.pane.wait(lambda m: bool(m.attachments), PATIENCE_SECONDS)
+    assert heard.attachments[0].mime == "audio/ogg"
+    assert bob.at(lobby).messages == []
+
+
 async def test_situations_are_suggested_and_one_is_talked_in(
     app: App, ana: DiscordVisitor
 ) -> None:
