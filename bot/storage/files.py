@@ -98,9 +98,7 @@ class SqlBlobs:
         for blob_id in ids.scalars().all():
             data = self._vault.seal(to_user_id, self.get(blob_id))
             self._connection.execute(
-                update(blobs)
-                .where(blobs.c.id == blob_id)
-                .values(user_id=to_user_id, data=data)
+                update(blobs).where(blobs.c.id == blob_id).values(user_id=to_user_id, data=data)
             )
 
     def remove_of_user(self, user_id: str) -> None:
