@@ -14,7 +14,7 @@ from bot.voice.adapters.codec import PyAvCodec
 from bot.voice.adapters.local.espeak import spoken_languages
 from bot.voice.adapters.local.speech import SpeechProcess
 from bot.voice.wording import word_error_rate
-from tests.demo_stage import Visitor, a_demo, ended, write_microphone
+from tests.demo_stage import PATIENCE_SECONDS, Visitor, a_demo, ended, write_microphone
 from tests.page_stage import A_NOTE, a_browser_at, needs_chromium
 
 SECOND_START_SECONDS = 10.0
@@ -162,6 +162,25 @@ async def _send_a_picture(visitor: Visitor, folder: Path) -> None:
     await visitor.reads("picture of yourself")
     await visitor.page.set_input_files("#photo-input", picture)
     await expect(visitor.page.locator("#log .is-theirs.is-photo")).to_have_count(1)
+
+
+@needs_chromium
+async def test_it_opens_with_a_student_and_a_teacher_who_know_each_other() -> None:
+    async with a_demo() as demo, a_browser_at(demo.url) as page:
+        student, teacher = page.locator("#log .is-theirs").last, page.locator("#dc-log")
+        patience = PATIENCE_SECONDS * 1000
+        await expect(student).to_contain_text("I understood every word", timeout=patience)
+        await expect(teacher).to_contain_text("Ana says", timeout=patience)
+        await page.locator("#dc-input").fill("See you then!")
+        await page.locator("#dc-input").press("Enter")
+        await expect(student).to_contain_text("See you then!")
+        await page.locator("#input").fill("Thank you, Emma.")
+        await page.locator("#input").press("Enter")
+        await expect(teacher).to_contain_text("Thank you, Emma.")
+        await page.get_by_role("button", name="Sam admin").click()
+        await page.locator("#dc-input").fill("/admin")
+        await page.locator("#dc-input").press("Enter")
+        await expect(teacher).to_contain_text(EN("admin.title").partition(" ")[2])
 
 
 async def test_a_second_start_serves_the_page_within_ten_seconds() -> None:
