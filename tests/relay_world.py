@@ -88,7 +88,11 @@ class Shown:
 
 @dataclass
 class Platform:
-    """One person's room on a platform; `is_away`: nobody is reached there."""
+    """One person's room on a platform; `is_away`: nobody is reached there.
+
+    Args:
+        refusal: what every message meets, if anything.
+    """
 
     platform: str
     room: str
@@ -96,6 +100,7 @@ class Platform:
     shown: dict[str, Shown] = field(default_factory=dict)
     signs: dict[str, str] = field(default_factory=dict)
     is_away: bool = False
+    refusal: Exception | None = None
     ids: "count[int]" = field(default_factory=lambda: count(1))
     pace: Pace = UNPACED
 
@@ -105,6 +110,8 @@ class Platform:
     async def send(self, message: Outgoing, attachment: bytes | None, /) -> str | None:
         if self.is_away:
             raise ServiceFailure(self.platform, Cause.UNREACHABLE, retry_after=0.02)
+        if self.refusal is not None:
+            raise self.refusal
         assert message.to == Address(self.platform, self.room)
         match message.change:
             case Change.SEND:
