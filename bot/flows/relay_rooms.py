@@ -2,6 +2,7 @@
 
 from bot.chat.halls import want_room
 from bot.chat.model import Hall, place_key
+from bot.flows.runner import StaleButton
 from bot.flows.scene import Later, Scene
 
 PREFIX = "rh"
@@ -29,6 +30,8 @@ class RelayRooms:
     def press(self, scene: Scene, data: str) -> Later | None:
         """Rooms here from now on, for the students there are too; or the private chat again."""
         work, own = scene.work, scene.user.id
+        if data not in {"here", "private"}:
+            raise StaleButton
         teacher = work.teachers.find_of_user(own)
         if teacher is None or not teacher.is_verified:
             scene.answer_button(scene.texts("relay.setup_teachers_only"), is_alert=True)
