@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from bot.accounts.model import UserStatus
 from bot.accounts.teachers import TeacherProfile, new_token
-from bot.core.qr import qr_png
 from bot.flows.introductions import Introductions
+from bot.flows.qr_code import qr_png
 from bot.flows.runner import StaleButton
 from bot.flows.scene import Later, Scene
 from bot.flows.teacher_words import named
