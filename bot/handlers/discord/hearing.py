@@ -147,11 +147,17 @@ class Hearing:
         if self._missed.holds(event):
             return False
         if name == "MESSAGE_CREATE" and _author(data) == self._bot_id():
-            self._memory.echo(data)
+            await self._echo(data)
             return False
         if name in _LATER:
             return self._complete(event)
         return await self.is_for_us(data)
+
+    async def _echo(self, data: Object) -> None:
+        """A message of our own: what comes after it, in a room of ours, may be missed one day."""
+        room = data["channel_id"]
+        if self._memory.knows(room) or ("guild_id" in data and await self._rooms.is_ours(room)):
+            await self._memory.echo(data)
 
     async def is_for_us(self, data: Object) -> bool:
         """A DM, a message that names us, or one in a room of ours."""

@@ -47,10 +47,13 @@ class Memory:
         if new:
             await self._begin(new)
 
-    def echo(self, data: Object) -> None:
-        """A message of our own: what comes after it is what may be missed."""
-        if data["channel_id"] in self._heard:
-            self._advance(Heard(data["channel_id"], data["id"]))
+    async def echo(self, data: Object) -> None:
+        """A message of our own is the newest of its room."""
+        heard = Heard(data["channel_id"], data["id"], data.get("guild_id"))
+        is_new = heard.room not in self._heard
+        self._advance(heard)
+        if is_new:
+            await self._begin([heard])
 
     def wrote(self, data: Object) -> None:
         """Remember the author of a message."""

@@ -46,12 +46,14 @@ class Rooms:
         self.heard: dict[str, Heard] = {}
         self.ours: set[str] = set()
         self.has_forgotten = asyncio.Event()
+        self.has_mark = asyncio.Event()
 
     async def all(self) -> Sequence[Heard]:
         return list(self.heard.values())
 
     async def put(self, heard: Sequence[Heard], /) -> None:
         self.heard.update((each.room, each) for each in heard)
+        self.has_mark.set()
 
     async def advance(self, heard: Sequence[Heard], /) -> Sequence[str]:
         await self.put([each for each in heard if each.room in self.heard])

@@ -171,7 +171,7 @@ async def test_a_form_that_is_none_any_more_is_a_press(heard, inbox, tom):
 class Stumbling(Collector):
     """Fails at first, as a database does that is away."""
 
-    failures = 2
+    failures = 1
 
     async def receive(self, events, /) -> None:
         if self.failures:
@@ -191,6 +191,22 @@ async def test_what_could_not_be_stored_is_stored_later_in_order(sim, rooms, que
     await platform.stop()
 
     assert [event.text for event in inbox.known.values()] == ["0", "1", "2", "3", "4"]
+
+
+async def test_the_first_word_in_a_room_we_opened_is_not_missed(sim, inbox, rooms, questions, tom):
+    ours = tom.at(sim.guild("School", owner=tom).add_channel("lesson"))
+    rooms.ours.add(str(ours.channel_id))
+    address = Address("discord", str(ours.channel_id))
+    platform = a_platform(sim, inbox, rooms, questions, message_content=True)
+    await platform.start()
+    async with listening(platform):
+        note = Outgoing(key="k", to=address, kind=MessageKind.RELAY, body=(Paragraph("Hello"),))
+        await platform.messenger.send(note, None)
+        await asyncio.wait_for(rooms.has_mark.wait(), 10)
+    await ours.send("good morning")
+    async with listening(platform):
+        assert (await inbox.next()).text == "good morning"
+    await platform.stop()
 
 
 async def test_what_was_edited_while_we_were_away_is_heard_of_once(
