@@ -105,6 +105,15 @@ async def test_what_was_said_while_the_bot_was_down_is_answered_in_order(
         await all_answered(stage, tom, ["/before", *words, "/back1"])
 
 
+async def test_a_bot_that_starts_while_discord_is_away_joins_when_it_is_back(
+    stage: DiscordStage, tom: DiscordVisitor, sqlite_url: str
+) -> None:
+    stage.discord.faults.add(Fault("drop_before", match="get_my_user"))
+    async with an_app(stage, sqlite_url, parts=PARTS):
+        await stage.discord.until(lambda: stage.discord.is_connected, PATIENCE_SECONDS)
+        await tom.say("/hello", then="do not know /hello")
+
+
 async def test_an_answer_lost_on_its_way_is_not_said_twice(
     stage: DiscordStage, app: App, tom: DiscordVisitor
 ) -> None:
