@@ -1,5 +1,7 @@
 """Muting, blocking and reporting a partner."""
 
+from datetime import timedelta
+
 from bot.accounts.audit import AdminAction, AuditEntry
 from bot.accounts.model import User
 from bot.accounts.reach import preferred_address
@@ -14,6 +16,7 @@ from bot.messaging.model import MessageKind, Outgoing, Paragraph, Style
 
 _LINES_SHOWN = 10
 _LONGEST_LINE = 300
+_REPORTED_AGAIN_AFTER = timedelta(hours=1)
 
 
 class RelaySafety:
@@ -75,19 +78,23 @@ class RelaySafety:
             wanted = ReportReason(reason)
         except ValueError as error:
             raise StaleButton from error
-        self._relay.report(scene.work, thread, scene.user, wanted, scene.now)
+        if not _was_reported(scene, thread, wanted):
+            self._file(scene, thread, wanted)
+        scene.show(scene.text("relay.report_thanks"), buttons=self.rows(scene, thread))
+
+    def _file(self, scene: Scene, thread: Thread, reason: ReportReason) -> None:
+        self._relay.report(scene.work, thread, scene.user, reason, scene.now)
         scene.work.audit.add(
             AuditEntry(
                 actor_id=scene.user.id,
                 action=AdminAction.REPORT_PERSON,
                 subject_id=thread.partner_of(scene.user.id),
                 before=thread.id,
-                after=wanted,
+                after=reason,
                 at=scene.now,
             )
         )
-        self._tell_admins(scene, thread, wanted)
-        scene.show(scene.text("relay.report_thanks"), buttons=self.rows(scene, thread))
+        self._tell_admins(scene, thread, reason)
 
     def _tell_admins(self, scene: Scene, thread: Thread, reason: ReportReason) -> None:
         """They see the last messages of this thread, and of no other."""
@@ -124,6 +131,16 @@ class RelaySafety:
             name = _name(people.get(message.sender_id), texts)
             lines.append(Paragraph(f"{name}: {said[:_LONGEST_LINE]}", Style.QUOTE))
         return lines
+
+
+def _was_reported(scene: Scene, thread: Thread, reason: ReportReason) -> bool:
+    """Whether the administrators were told just that, and not long ago."""
+    return any(
+        each.thread_id == thread.id
+        and each.reason is reason
+        and scene.now - each.at < _REPORTED_AGAIN_AFTER
+        for each in scene.work.chat.reports.of_user(scene.user.id)
+    )
 
 
 def _name(user: User | None, texts: Texts) -> str:
