@@ -1,6 +1,7 @@
 """Somebody of every right, made in the database, and everything that is stored there."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,10 +12,10 @@ from bot.accounts.model import Identity, LearnerLanguage, Role, User, UserStatus
 from bot.accounts.teachers import Review, TeacherProfile
 from bot.app import App
 from bot.core.clock import SystemClock
-from bot.simulators.telegram import ChatMessage
+from bot.simulators.telegram import ChatMessage, Group
 from bot.storage.types import metadata
 from bot.storage.work import Work
-from tests.crash.databases import quiet
+from tests.crash.databases import _WAITING as WAITING
 from tests.relay_stage import a_profile
 from tests.stage import PATIENCE_SECONDS, Stage
 from tests.visitors import Visitor
@@ -24,14 +25,17 @@ _PASSING = frozenset({"inbox", "outbox", "instances", "claims", "notes", "heard_
 _LEARNER = frozenset({Role.STUDENT})
 _TEACHER = frozenset({Role.TEACHER})
 
-Rows = Mapping[str, list[Row[Any]]]
+_LOOK_SECONDS = 0.01
+
+Rows = Mapping[str, Sequence[Row[Any]]]
 
 
 @dataclass(kw_only=True)
 class Actor(Visitor):
     """A visitor who remembers every button they were ever shown, and where."""
 
-    seen: dict[str, int] = field(default_factory=dict)
+    seen: dict[str, tuple[int, Group | None]] = field(default_factory=dict)
+    groups: list[Group] = field(default_factory=list)
 
     async def reads(self, part: str) -> ChatMessage:
         message = await super().reads(part)
@@ -39,10 +43,18 @@ class Actor(Visitor):
         return message
 
     def look(self) -> None:
-        """Take in what is on the screen."""
-        for message in self.person.chat.messages:
-            data = [button.data for row in message.buttons for button in row if button.data]
-            self.seen.update(dict.fromkeys(data, message.message_id))
+        """Take in what is on the screen; what is lowest there comes last."""
+        for group in (None, *self.groups):
+            for message in (group.chat if group else self.person.chat).messages:
+                for row in message.buttons:
+                    for button in filter(lambda each: each.data, row):
+                        self.seen.pop(button.data or "", None)
+                        self.seen[button.data or ""] = message.message_id, group
+
+    async def press_again(self, data: str) -> None:
+        """Press a button that was shown, even if something else stands there by now."""
+        message_id, group = self.seen[data]
+        await self.person.press(message_id, data=data, is_forged=True, chat=group)
 
 
 def an_actor(stage: Stage, number: int, name: str) -> Actor:
@@ -56,6 +68,7 @@ def settle_in(
     *,
     roles: frozenset[Role] = _LEARNER,
     is_minor: bool = False,
+    native: str = "es",
     email: str | None = None,
 ) -> User:
     """Somebody who has registered on a platform, as (platform, id there)."""
@@ -65,7 +78,7 @@ def settle_in(
         status=UserStatus.ACTIVE,
         roles=roles,
         name=name,
-        native_language="es",
+        native_language=native,
         is_minor=is_minor,
         email=email,
         email_hash=None if email is None else fingerprint_of(work, email),
@@ -90,12 +103,12 @@ def let_teach(work: Work, user: User, review: Review = Review.APPROVED) -> Teach
 
 
 async def all_rows(app: App) -> Rows:
-    """Everything that is stored, as it stands in the tables, sealed."""
+    """Everything that is stored, as it stands in the tables."""
 
     def look(work: Work) -> Rows:
         connection = work.users._connection
         return {
-            table.name: sorted(connection.execute(select(table)).all(), key=str)
+            table.name: connection.execute(select(table).order_by(*table.primary_key)).all()
             for table in metadata.sorted_tables
             if table.name not in _PASSING
         }
@@ -115,4 +128,10 @@ def rows_of_others(rows: Rows, user_id: str) -> Rows:
 async def settled(stage: Stage, app: App) -> None:
     """Wait until every event came in and was answered, and every answer was sent."""
     await stage.telegram.until(lambda: not stage.telegram.updates_pending, PATIENCE_SECONDS)
-    await quiet(app.settings.database_url, PATIENCE_SECONDS)
+
+    def waits(work: Work) -> bool:
+        return any(work.users._connection.execute(WAITING).one())
+
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await app.storage.read(waits):  # noqa: ASYNC110 - the database has no bell
+            await asyncio.sleep(_LOOK_SECONDS)

@@ -166,7 +166,7 @@ async def ask(
 ) -> Mapping[str, str]:
     """What a command says to each of these people: a word of the table."""
     before = {role: _shown(person, chat) for role, person in people.items()}
-    for role, person in people.items():
+    for person in people.values():
         if is_pressed:
             data, message_id = f"c:{command}", _newest_text(person, chat)
             await person.press(message_id, data=data, is_forged=True, chat=chat)

@@ -49,25 +49,25 @@ async def world(stage: Stage, sqlite_url: str) -> AsyncIterator[World]:
 
 
 @pytest.mark.parametrize("command", ["/link", "/recover"])
-@pytest.mark.parametrize("action", ["y", "d", "s", "=", "=true", "eemail", "esure", "z", ""])
 async def test_no_press_stands_for_the_code_that_opens_somebodys_account(
-    world: World, command: str, action: str
+    world: World, command: str
 ) -> None:
     mallory = world.mallory
     await mallory.say(command, then="Which e-mail address")
     await mallory.say(ADDRESS, then="If an account has confirmed this address")
     before = await all_rows(world.app)
-    await world.forge(action)
-    assert await all_rows(world.app) == before
+    for action in ("y", "d", "s", "=", "=true", "eemail", "esure", "z", ""):
+        await world.forge(action)
+        assert await all_rows(world.app) == before, action
     assert "Ana" not in "\n".join(mallory.texts)
 
 
-@pytest.mark.parametrize("action", ["y", "d", "esummary", "ename", "=adult2", "p²"])
-async def test_no_press_stands_for_an_answer_that_is_checked(world: World, action: str) -> None:
+async def test_no_press_stands_for_an_answer_that_is_checked(world: World) -> None:
     mallory = world.mallory
     await mallory.say("/register", then="What brings you here?")
     await mallory.press("I want to learn", then="How old are you?")
     before = await all_rows(world.app)
-    await world.forge(action)
-    assert await all_rows(world.app) == before
+    for action in ("y", "d", "esummary", "ename", "=adult2", "p²"):
+        await world.forge(action)
+        assert await all_rows(world.app) == before, action
     assert EN("error.unexpected") not in mallory.texts

@@ -1,0 +1,308 @@
+"""Whose button it is: every button there is, pressed by others, pressed again, and made up."""
+
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping, MutableMapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from structlog.testing import capture_logs
+
+from bot.accounts.model import Role
+from bot.core.entity import new_id, short_id
+from bot.flows.dispatch import COMMAND_PREFIX
+from bot.flows.prompts import PREFIX as FLOW_PREFIX
+from bot.i18n.catalog import texts_in
+from bot.storage.work import Work
+from tests.rights.cast import Actor, Rows, all_rows, let_teach, rows_of_others, settle_in
+from tests.rights.world import School, a_school
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+EN = texts_in("en")
+# What a press does when somebody else sends it, by who that is:
+#   no    nothing at all, and it is logged
+#   self  something about whoever pressed, as if it were their own; nothing about anybody else
+#   may   it is theirs to press
+# What it does when it is pressed once more by the one it was shown to:
+#   no    nothing at all, and it is logged
+#   asks  it shows, asks or sets the same again
+#   anew  what it did the first time, about the presser alone
+RIGHTS = """
+button      stranger  student  teacher  admin  again
+a           self      self     self     self   asks
+f           no        no       no       no     no
+g:add       no        no       self     no     asks
+g:card      no        no       self     no     asks
+g:delete    no        no       no       no     no
+g:edit      no        no       no       no     asks
+g:intro     no        no       no       no     asks
+g:nointro   no        no       no       no     asks
+g:open      no        no       no       no     asks
+g:pause     no        no       no       no     no
+g:preview   no        no       no       no     asks
+g:publish   no        no       no       no     no
+g:sure      no        no       no       no     asks
+h:add       no        no       self     no     asks
+h:answer    no        no       no       no     asks
+h:drop      no        no       no       no     no
+h:edit      no        no       self     no     asks
+h:see       no        no       no       no     asks
+h:submit    no        no       no       no     no
+k:address   no        self     self     self   asks
+k:code      no        self     self     self   anew
+k:off       no        no       no       no     asks
+k:yes       no        no       no       no     no
+l:add       self      self     self     self   asks
+l:edit      self      self     self     self   asks
+l:open      self      self     self     self   asks
+l:use       self      self     self     self   asks
+m:change    no        no       no       no     no
+m:resend    no        no       no       no     asks
+n:open      no        no       self     no     asks
+n:renew     no        no       self     no     anew
+n:revoke    no        no       self     no     asks
+p           no        self     self     self   asks
+q:approve   no        no       no       may    no
+q:ask       no        no       no       may    asks
+q:certno    no        no       no       may    no
+q:certyes   no        no       no       may    no
+q:next      no        no       no       may    asks
+q:refuse    no        no       no       may    asks
+q:see       no        no       no       may    anew
+q:trail     no        no       no       may    asks
+r:block     no        no       no       no     asks
+r:f         no        no       no       no     asks
+r:mute      no        no       no       no     asks
+r:reason    no        no       no       no     asks
+r:report    no        no       no       no     asks
+r:t         no        no       no       no     asks
+r:unblock   no        no       no       no     asks
+r:unmute    no        no       no       no     asks
+rh:here     self      self     self     self   asks
+rh:private  self      self     self     self   asks
+s           self      self     self     self   asks
+t:end       no        no       no       no     asks
+t:explain   no        no       no       no     asks
+t:fix       no        no       no       no     asks
+t:hint      no        no       no       no     asks
+t:slow      no        no       no       no     asks
+t:translate no        no       no       no     asks
+v:off       self      self     self     self   asks
+v:on        self      self     self     self   asks
+w:filter    self      self     self     self   asks
+w:hear      self      self     self     self   asks
+w:notnow    self      self     self     self   asks
+w:open      self      self     self     self   asks
+w:page      self      self     self     self   asks
+w:watch     self      self     self     self   asks
+w:write     self      self     self     self   asks
+x           self      self     self     self   anew
+"""
+TABLE: Mapping[str, Mapping[str, str]] = {
+    name: dict(zip(("stranger", "student", "teacher", "admin", "again"), cells, strict=True))
+    for name, *cells in map(str.split, RIGHTS.strip().splitlines()[1:])
+}
+_SHORT = re.compile(r"(?<![^:])[A-Za-z0-9_-]{22}(?![^:])")
+_WHOLE = {"a", "f", "p", "s", "x"}  # what follows is a field, a tutor or a step
+_GARBAGE = (
+    "", ":", ":" * 30, "x", "-1", "²", "٣", "1" * 60, "x" * 60, "\x00", "🦊" * 14, "../../etc",
+    "see:", "see:x", "on:", "yes:", "t:", "AAAAAAAAAAAAAAAAAAAAAA", "approve:x:0", "%s{0}",
+)  # fmt: skip
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def school(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[School]:
+    file = tmp_path_factory.mktemp("school") / "linguaflex.db"
+    file.write_bytes(sqlite_template.read_bytes())
+    async with a_school(f"sqlite+aiosqlite:///{file}") as built:
+        yield built
+
+
+async def test_every_button_stands_in_the_table_and_nothing_else(school: School) -> None:
+    shown = {data for owner in school.owners.values() for data in owner.seen}
+    prefixes = {data.partition(":")[0] for data in shown}
+    assert prefixes == {COMMAND_PREFIX, FLOW_PREFIX, *school.app.product.conversation.presses}
+    assert {kind_of(data) for data in owned(school)} == set(TABLE)
+
+
+async def test_a_button_of_somebody_else_does_what_the_table_says(school: School) -> None:
+    for number, right in enumerate(("stranger", "student", "teacher", "admin"), 31):
+        actor = school.outsider(number, right)
+        await let_in(school, actor, right)
+        shown = sorted(owned(school)) if right == "student" else one_of_each(owned(school))
+        await refuses(school, actor, [d for d in shown if TABLE[kind_of(d)][right] == "no"])
+        own = [data for data in shown if TABLE[kind_of(data)][right] == "self"]
+        before = await all_rows(school.app)
+        await sends(school, actor, own)
+        assert others(await all_rows(school.app), before, actor) == others(before, before, actor)
+
+
+async def test_made_up_buttons_do_nothing_for_somebody_who_may_do_everything(
+    school: School,
+) -> None:
+    actor = school.outsider(41, "Everything")
+    await let_in(school, actor, "everything")
+    prefixes = {*school.app.product.conversation.presses, COMMAND_PREFIX, FLOW_PREFIX, "zz", ""}
+    made_up = [f"{prefix}:{rest}" for prefix in sorted(prefixes) for rest in _GARBAGE]
+    cut = [data.encode()[:64].decode(errors="ignore") for data in (*made_up, *sorted(prefixes))]
+    await refuses(school, actor, cut)
+
+
+async def test_a_button_about_somebody_elses_thing_does_nothing(school: School) -> None:
+    actor = school.outsider(42, "Everybody")
+    await let_in(school, actor, "everything")
+    ids = await ids_of_others(school)
+    swapped = {
+        data
+        for template in one_of_each(owned(school))
+        if _SHORT.search(template)
+        for thing, short in ids.items()
+        if not is_meant(kind_of(template), thing)
+        for data in (_SHORT.sub(short, re.sub(r":\d+$", ":999", template)),)
+    }
+    await refuses(school, actor, sorted(swapped))
+
+
+async def test_a_button_that_was_used_does_what_the_table_says(school: School) -> None:
+    found = {kind: await used_twice(school, kind) for kind in in_order(TABLE)}
+    assert found == {kind: TABLE[kind]["again"] for kind in found}
+
+
+def in_order(kinds: Iterable[str]) -> Sequence[str]:
+    """What needs a question that is being asked comes first, what ends things last."""
+    first = ["m:resend", "m:change", "f"]
+    last = ["q:see", "q:certyes", "q:approve", "h:drop", "g:delete", "t:end", "l:use", "k:yes"]
+    return [*first, *sorted(set(kinds) - {*first, *last}), *last]
+
+
+async def used_twice(school: School, kind: str) -> str:
+    """What the newest button of a kind does for its owner when it was used already."""
+    owner, data = next(
+        (owner, data)
+        for owner in school.owners.values()
+        for data in reversed(owner.seen)
+        if kind_of(data) == kind
+    )
+    with capture_logs() as logs:
+        await school.press(owner, data)
+    assert refusals(logs) == [], f"{data} was never good"
+    used = await all_rows(school.app)
+    with capture_logs() as logs:
+        await school.press(owner, data)
+    again = await all_rows(school.app)
+    if refusals(logs):
+        return "no" if again == used else "refused, and yet something changes"
+    if lasting(again) == lasting(used):
+        return "asks"
+    return "anew" if others(again, used, owner) == others(used, used, owner) else "harms"
+
+
+async def let_in(school: School, actor: Actor, right: str) -> None:
+    """Make an outsider somebody with this right, who has written to the bot."""
+    roles = frozenset({Role.ADMIN}) if right in {"admin", "everything"} else frozenset()
+
+    def unit(work: Work) -> None:
+        who = ("telegram", actor.external_id)
+        user = settle_in(work, who, right, roles=roles | {Role.STUDENT})
+        if right in {"teacher", "everything"}:
+            let_teach(work, user)
+
+    if right != "stranger":
+        await school.app.storage.write(unit)
+    await actor.person.send_text("/support")
+    await school.settle()
+
+
+async def sends(school: School, actor: Actor, pressed: Iterable[str]) -> None:
+    """Press buttons that were never shown to this person."""
+    message_id = next(m.message_id for m in actor.person.chat.messages if m.from_bot)
+    for data in pressed:
+        await actor.person.press(message_id, data=data, is_forged=True)
+    await school.settle()
+
+
+async def refuses(school: School, actor: Actor, pressed: Sequence[str]) -> None:
+    """Each of these presses is answered and logged, and changes nothing of anybody's."""
+    before, answered = await all_rows(school.app), len(actor.person.chat.callback_answers)
+    with capture_logs() as logs:
+        await sends(school, actor, pressed)
+    assert await all_rows(school.app) == before
+    noted = refusals(logs)
+    assert len(noted) == len(pressed)
+    assert {field for log in noted for field in log} == {"event", "log_level", "key", "what", "why"}
+    known = {*school.app.product.conversation.presses, COMMAND_PREFIX, FLOW_PREFIX, "unknown"}
+    assert {log["what"] for log in noted} <= known
+    assert len(actor.person.chat.callback_answers) - answered == len(pressed)
+    assert EN("error.unexpected") not in actor.texts
+
+
+def refusals(logs: Sequence[MutableMapping[str, Any]]) -> Sequence[MutableMapping[str, Any]]:
+    return [log for log in logs if log["event"] == "rights.refused"]
+
+
+async def ids_of_others(school: School) -> Mapping[str, str]:
+    """Short ids of one thing of every kind."""
+    rows = await all_rows(school.app)
+    tables = ("turns", "flow_states", "chat_messages")
+    found = {name: rows[name][0].id for name in tables}
+    return {name: short_id(each) for name, each in (*found.items(), *school.ids.items())} | {
+        "nothing": short_id(new_id())
+    }
+
+
+def is_meant(kind: str, thing: str) -> bool:
+    """Whether an administrator, or anybody, may press this about such a thing of somebody."""
+    about = {
+        "q:see": {"certificate"},
+        "w:hear": {"listed"},
+        "w:open": {"listed"},
+        "w:write": {"listed"},
+    }
+    return kind == "q:next" or thing in about.get(kind, set())
+
+
+def owned(school: School) -> set[str]:
+    """All buttons there are but those that stand for commands, which have a table of their own."""
+    shown = {data for owner in school.owners.values() for data in owner.seen}
+    return {data for data in shown if data.partition(":")[0] != COMMAND_PREFIX}
+
+
+def one_of_each(buttons: Iterable[str]) -> Sequence[str]:
+    """One button of every row of the table."""
+    return list({kind_of(data): data for data in sorted(buttons)}.values())
+
+
+def kind_of(data: str) -> str:
+    """The row of the table."""
+    prefix, *rest = data.split(":")
+    if prefix in _WHOLE:
+        return prefix
+    if rest[0] == "report" and len(rest) > 2:
+        return "r:reason"
+    return f"{prefix}:{rest[1] if prefix == 't' else rest[0]}"
+
+
+def lasting(rows: Rows) -> Mapping[str, Sequence[Mapping[str, object]]]:
+    """What the rows say, but for seals, counts of savings, open questions and promises."""
+    return {
+        name: [
+            {key: value for key, value in row._mapping.items() if is_told(key, value)}
+            for row in found
+        ]
+        for name, found in rows.items()
+        if name not in {"flow_states", "jobs"}
+    }
+
+
+def is_told(key: str, value: object) -> bool:
+    return key != "version" and not isinstance(value, bytes)
+
+
+def others(rows: Rows, known: Rows, actor: Actor) -> Rows:
+    """The rows of everybody else."""
+    identities = [row for row in known["identities"] if row.external_id == actor.external_id]
+    return rows_of_others(rows, identities[0].user_id)
