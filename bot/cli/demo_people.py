@@ -15,7 +15,7 @@ from bot.simulators.page.assets import load_samples
 from bot.simulators.world import DemoWorld
 from bot.storage.work import Work
 
-_PATIENCE_SECONDS = 20.0
+_PATIENCE_SECONDS = 60.0
 _NOTE = "speechocean762-005630169"
 _SEEN = timedelta(days=9)  # how long ago they registered
 

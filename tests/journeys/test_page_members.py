@@ -166,3 +166,15 @@ async def test_a_tab_becomes_the_newcomer_and_hears_of_them_alone(
     await socket.send_json({"do": "text", "text": "hello"})
     assert (await told(socket, "message"))["message"]["text"] == "hello"
     assert stage.world.students["newcomer"].chat.messages[0].text == "hello"
+
+
+async def test_a_tab_is_told_that_the_bot_types(
+    stage: Stage, socket: aiohttp.ClientWebSocketResponse
+):
+    room = str(stage.teacher.dm().channel_id)
+    address = f"{stage.discord.api_url}/channels/{room}/typing"
+    headers = {"Authorization": f"Bot {stage.discord.token}"}
+    async with stage.http.post(address, headers=headers) as answer:
+        assert answer.status == 204
+    typing = await told(socket, "discord.typing")
+    assert (typing["channel"], typing["name"]) == (room, "LinguaFlex")

@@ -64,7 +64,8 @@ class Commands:
     async def _in_chat(self, command: Json, student: Person) -> None:
         match command:
             case {"do": "text", "text": str(text)}:
-                reply_to = command.get("reply_to")
+                answered = command.get("reply_to")
+                reply_to = answered if isinstance(answered, int) else None
                 await student.send_text(text[:_MAX_TEXT], reply_to=reply_to)
             case {"do": "edit", "message_id": int(message_id), "text": str(text)}:
                 await student.edit_text(message_id, text[:_MAX_TEXT])

@@ -15,6 +15,7 @@ class DiscordView:
 
     def __init__(self, world: DemoWorld) -> None:
         self._members = world.members
+        self._bot_name = world.discord.bot.name  # applications have no global name
         self._tellers: Mapping[str, Callable[[Json], list[Json]]] = {
             **dict.fromkeys(_MESSAGES, self._changed),
             "MESSAGE_DELETE": self._deleted,
@@ -52,7 +53,7 @@ class DiscordView:
 
     def _typing(self, data: Json) -> list[Json]:
         user = data["user"]
-        name = user["global_name"] or user["username"]
+        name = user["global_name"] or self._bot_name
         return [
             {
                 "type": "discord.typing",
