@@ -146,7 +146,9 @@ class Runner:
             data: of the press that had opened it.
             form: what was typed, by the names of steps.
         """
-        state, _ = self._meant(scene, data)
+        state, action = self._meant(scene, data)
+        if action != Press.FORM or state.step not in form:
+            raise StaleButton
         scene.answer_button()
         while state.step in form:
             later = self._fill_one(scene, state, form[state.step])
