@@ -97,9 +97,10 @@ def let_teach(work: Work, user: User, review: Review = Review.APPROVED) -> Teach
     """Make somebody a teacher whose check stands like this."""
     work.users.save(replace(user, roles=user.roles | _TEACHER))
     profile = a_profile(user.id, is_verified=review is Review.APPROVED)
-    waits = {"waiting_since": SystemClock().now()} if review is Review.WAITING else {}
-    asked = {"question": "Which university?"} if review is Review.ASKED else {}
-    return work.teachers.add(replace(profile, review=review, **waits, **asked))
+    since = SystemClock().now() if review is Review.WAITING else None
+    question = "Which university?" if review is Review.ASKED else None
+    judged = replace(profile, review=review, waiting_since=since, question=question)
+    return work.teachers.add(judged)
 
 
 async def all_rows(app: App) -> Rows:
@@ -128,6 +129,11 @@ def rows_of_others(rows: Rows, user_id: str) -> Rows:
 async def settled(stage: Stage, app: App) -> None:
     """Wait until every event came in and was answered, and every answer was sent."""
     await stage.telegram.until(lambda: not stage.telegram.updates_pending, PATIENCE_SECONDS)
+    await answered(app)
+
+
+async def answered(app: App) -> None:
+    """Wait until no stored event and no answer waits."""
 
     def waits(work: Work) -> bool:
         return any(work.users._connection.execute(WAITING).one())

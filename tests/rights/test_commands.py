@@ -46,7 +46,7 @@ terms      yes       yes      yes     yes      yes       yes     open
 unsend     yes       yes      yes     yes      yes       yes     open
 write      yes       yes      yes     yes      yes       yes     private
 """
-_SAID = {
+SAID = {
     EN("command.not_for_you"): "no",
     EN("command.register_first"): "register",
     EN("teach.adults_only"): "adults",
@@ -194,4 +194,4 @@ def _newest_text(person: Person, chat: Group | None) -> int:
 
 
 def _word(texts: list[str]) -> str:
-    return next((_SAID[text] for text in texts if text in _SAID), "yes")
+    return next((SAID[text] for text in texts if text in SAID), "yes")
