@@ -18,7 +18,7 @@ const DELIMITED = [
 // Each takes the match, the names of those who are mentioned, and what opens a link.
 const PIECES = [
   [/\\([^\w\s])/y, (found) => found[1]],
-  [/```(?:[\w+-]+\n)?\n?([\s\S]+?)\n?```/y, (found) => el("pre", {}, found[1])],
+  [/```(?:[\w+-]+\n)?\n?([\s\S]+?)\n?```\n?/y, (found) => el("pre", {}, found[1])],
   [/`([^`]+)`/y, (found) => el("code", {}, found[1])],
   [/\[([^\]\n]+)\]\(<?(https?:\/\/[^\s)>]+)>?\)/y, (found) => link(found[2], found[1])],
   [/<(https?:\/\/[^\s>]+)>/y, (found) => link(found[1], found[1])],
@@ -43,7 +43,7 @@ export function markdown(text, names) {
 // Line by line: quotes and headings; a block of code keeps its lines together.
 function lines(text, names) {
   const nodes = [];
-  const blocks = text.split(/((?:^> ?.*(?:\n|$))+|^(?:#{1,3}|-#) .+(?:\n|$)|```[\s\S]+?```)/m);
+  const blocks = text.split(/((?:^> ?.*(?:\n|$))+|^(?:#{1,3}|-#) .+(?:\n|$)|```[\s\S]+?```\n?)/m);
   for (const block of blocks) {
     if (!block) continue;
     const heading = /^(#{1,3}|-#) (.+)/.exec(block);
