@@ -7,6 +7,8 @@ from structlog.testing import capture_logs
 
 from bot.app import App
 from bot.core.entity import short_id
+from bot.flows.dispatch import COMMAND_PREFIX
+from bot.flows.prompts import PREFIX as FLOW_PREFIX
 from bot.simulators.discord import Interaction, Message, Pane
 from bot.simulators.discord.asking import Asker
 from bot.simulators.discord.components import LABEL, TEXT_INPUT
@@ -87,6 +89,24 @@ async def test_a_form_of_somebody_else_or_of_nobody_is_refused(
     assert [log["why"] for log in noted] == ["button.stale"] * len(forged)
     assert "Mallory" not in str(noted)
     assert sum(EN("button.stale_menu") in text for text in mallory.texts) == len(forged)
+
+
+async def test_a_made_up_button_does_nothing(stage: DiscordStage, app: App) -> None:
+    admin = DiscordVisitor(stage.discord.person(IDS["admin"], "admin"))
+    await acknowledged(admin.pane, await admin.pane.run("support"))
+    await answered(app)
+    prefixes = {*app.product.conversation.presses, COMMAND_PREFIX, FLOW_PREFIX, "zz"}
+    made_up = [f"{prefix}:{rest}" for prefix in sorted(prefixes) for rest in ("", "²", "x" * 90)]
+    before = await all_rows(app)
+    with capture_logs() as logs:
+        for data in made_up:
+            await acknowledged(admin.pane, await admin.forge(data))
+        await answered(app)
+    assert await all_rows(app) == before
+    noted = [log for log in logs if log["event"] == "rights.refused"]
+    assert [log["what"] for log in noted] == [
+        "unknown" if prefix == "zz" else prefix for prefix in sorted(prefixes) for _ in range(3)
+    ]
 
 
 async def test_a_form_counts_once(stage: DiscordStage, app: App) -> None:
