@@ -85,6 +85,7 @@ def _slash(command: Command) -> SlashCommand:
         takes=takes,
         option=_described(f"command.{command.name}.{takes}") if takes else {},
         is_completed=command.suggest is not None,
+        is_for_managers=command.is_for_managers,
     )
 
 

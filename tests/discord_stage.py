@@ -45,7 +45,7 @@ async def a_discord_stage(
         DiscordSimulator(**{"limits": False, "spec": find_spec(), **discord}) as server,
     ):
         yield DiscordStage(chat, hume, brain, discord=server)
-        assert server.violations == []
+        assert list(server.violations) == []
 
 
 @asynccontextmanager

@@ -92,11 +92,21 @@ class Mirror:
         self._can_translate = can_translate
 
     def view(
-        self, work: ChatWork, thread: Thread, message: ChatMessage, to: Address | None = None
+        self,
+        work: ChatWork,
+        thread: Thread,
+        message: ChatMessage,
+        to: Address | None = None,
+        author: User | None = None,
     ) -> View | None:
-        """How the partner sees a message; None: there is nowhere to show it."""
+        """How the partner sees a message; None: there is nowhere to show it.
+
+        Args:
+            author: where the caller has them at hand.
+        """
         reader_id = thread.partner_of(message.sender_id)
-        author, reader = work.users.find(message.sender_id), work.users.find(reader_id)
+        author = author or work.users.find(message.sender_id)
+        reader = work.users.find(reader_id)
         to = to or address_of(work, thread, reader_id)
         if author is None or reader is None or to is None:
             return None

@@ -83,7 +83,7 @@ class Relay:
             reply_to_id=draft.reply_to_id,
             is_held=thread.has_muted(thread.partner_of(author.id)),
         )
-        view = self._mirror.view(work, thread, message)
+        view = self._mirror.view(work, thread, message, author=author)
         if view is None:
             name = self.partner_name(work, thread, author)
             raise NotSent("relay.refused.unreachable", name=name)

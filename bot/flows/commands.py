@@ -25,6 +25,7 @@ class Command:
         is_listed: stands in menus and in the help.
         needs_registration: a guest is asked to register first.
         takes: name of what may be typed after it, described by `command.{name}.{takes}`.
+        is_for_managers: in a server, offered to those alone who may manage it.
         suggest: (label, value) of what that could be; looks, and changes nothing.
     """
 
@@ -35,6 +36,7 @@ class Command:
     is_listed: bool = True
     needs_registration: bool = False
     takes: str | None = None
+    is_for_managers: bool = False
     suggest: Suggest | None = None
 
     def allows(self, user: User) -> bool:

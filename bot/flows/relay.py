@@ -65,7 +65,7 @@ class RelayTalk:
             Command(name="write", action=in_private(self.write)),
             Command(name="delete", action=self.delete),
             Command(name="unsend", action=self.delete, is_listed=False),
-            Command(name="setup", action=self._rooms.setup),
+            Command(name="setup", action=self._rooms.setup, is_for_managers=True),
         ]
 
     def presses(self) -> Mapping[str, Press]:

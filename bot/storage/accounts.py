@@ -131,7 +131,7 @@ _BY_IDENTITY = Prepared(
     .where(identities.c.platform == bindparam("platform"))
     .where(identities.c.external_id == bindparam("external_id"))
 )
-_OF_USER = select(identities).where(identities.c.user_id == bindparam("user_id"))
+_OF_USER = Prepared(select(identities).where(identities.c.user_id == bindparam("user_id")))
 
 
 class SqlUsers(TableRepo[User]):
@@ -168,8 +168,7 @@ class SqlIdentities:
         return None if row is None else Identity(**row)
 
     def of_user(self, user_id: str) -> Sequence[Identity]:
-        rows = self._connection.execute(_OF_USER, {"user_id": user_id})
-        return [Identity(**row._mapping) for row in rows]
+        return [Identity(**row) for row in _OF_USER.all(self._connection, {"user_id": user_id})]
 
     def add(self, identity: Identity) -> None:
         self._connection.execute(insert(identities), asdict(identity))

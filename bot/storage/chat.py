@@ -35,10 +35,12 @@ _AT = Prepared(
         )
     )
 )
-_COUNTS = (
+_COUNTS = Prepared(
     select(
-        func.count(),
-        func.coalesce(func.sum(case((chat_messages.c.at > bindparam("minute"), 1), else_=0)), 0),
+        func.count().label("in_day"),
+        func.coalesce(
+            func.sum(case((chat_messages.c.at > bindparam("minute"), 1), else_=0)), 0
+        ).label("in_minute"),
     )
     .where(chat_messages.c.sender_id == bindparam("sender_id"))
     .where(chat_messages.c.at > bindparam("day"))
@@ -58,7 +60,7 @@ _COPY_AT = Prepared(
     .where(chat_copies.c.ref == bindparam("ref"))
     .limit(1)
 )
-_COPIES = (
+_COPIES = Prepared(
     select(chat_copies)
     .where(chat_copies.c.message_id == bindparam("message_id"))
     .order_by(chat_copies.c.position)
@@ -127,10 +129,9 @@ class SqlChatMessages(TableRepo[ChatMessage]):
 
     def count_since(self, sender_id: str, minute: datetime, day: datetime) -> tuple[int, int]:
         """How many a person sent since each of the two instants."""
-        row = self._connection.execute(
-            _COUNTS, {"sender_id": sender_id, "minute": minute, "day": day}
-        ).one()
-        return int(row[1]), int(row[0])
+        params = {"sender_id": sender_id, "minute": minute, "day": day}
+        (row,) = _COUNTS.all(self._connection, params)
+        return int(row["in_minute"]), int(row["in_day"])
 
     def of_user(self, user_id: str) -> Sequence[ChatMessage]:
         t = chat_messages.c
@@ -160,8 +161,7 @@ class SqlCopies:
         return None if row is None else Copy(**row)
 
     def of_message(self, message_id: str) -> Sequence[Copy]:
-        rows = self._connection.execute(_COPIES, {"message_id": message_id})
-        return [Copy(**row._mapping) for row in rows]
+        return [Copy(**row) for row in _COPIES.all(self._connection, {"message_id": message_id})]
 
     def waiting_at(self, place: str) -> Sequence[Copy]:
         """What was not taken by the platform yet, oldest first."""

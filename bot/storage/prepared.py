@@ -72,6 +72,15 @@ class Prepared:
         row = text.execute(connection, params).fetchone()
         return None if row is None else text.loaded(row)
 
+    def all(self, connection: Connection, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Every row by column."""
+        if not _is_direct(connection):
+            return [
+                dict(row) for row in connection.execute(self._statement, dict(params)).mappings()
+            ]
+        text = self._ready(connection, params)
+        return [text.loaded(row) for row in text.execute(connection, params)]
+
     def _ready(self, connection: Connection, params: Mapping[str, Any]) -> _Text:
         if self._text is None:
             self._text = _text(self._statement, connection.dialect, tuple(params))

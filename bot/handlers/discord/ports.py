@@ -65,6 +65,8 @@ class SlashCommand:
         about: by interface language.
         takes: name of its option, if it has one; `option` says by language what that is.
         is_completed: whether choices are suggested while it is typed.
+        is_for_managers: in a server Discord offers it to those who may manage channels; whoever
+            runs the server may decide otherwise there.
     """
 
     name: str
@@ -72,3 +74,4 @@ class SlashCommand:
     takes: str | None = None
     option: Mapping[str, str] = field(default_factory=dict)
     is_completed: bool = False
+    is_for_managers: bool = False

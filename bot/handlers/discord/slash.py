@@ -15,6 +15,7 @@ from bot.handlers.discord.rest import Rest
 _ABOUT_LIMIT = 100
 _CHAT_INPUT, _STRING = 1, 3
 _GUILD, _BOT_DM = 0, 1
+_MANAGE_CHANNELS = 1 << 4
 # Discord's locales of our interface languages (reference.mdx, "Locales").
 _LOCALES = {"en": ("en-US", "en-GB"), "es": ("es-ES", "es-419")}
 _NOTE = "discord.commands"
@@ -63,6 +64,8 @@ def _command(command: SlashCommand, default_language: str, *, is_global: bool) -
         if command.is_completed:
             option["autocomplete"] = True
         shown["options"] = [option]
+    if command.is_for_managers:
+        shown["default_member_permissions"] = _MANAGE_CHANNELS
     return shown | ({"contexts": [_GUILD, _BOT_DM]} if is_global else {})
 
 

@@ -171,9 +171,9 @@ def _answer(message: Outgoing) -> Call:
 
 
 def _reaction(message: Outgoing) -> dict[str, object]:
-    """None takes reactions back. Telegram lists its emoji without the variation selector."""
+    """An empty list takes reactions back. Telegram lists its emoji without the variation selector."""
     emoji = (message.reaction or "").replace("\ufe0f", "")
-    return {"reaction": ReactionTypeEmoji(emoji) if emoji else None}
+    return {"reaction": [ReactionTypeEmoji(emoji)] if emoji else []}
 
 
 def _file(attachment: Attachment, content: bytes) -> Call:

@@ -250,8 +250,8 @@ def test_reactions_and_deletion():
     (calm,) = changed(Change.REACT)
     (delete,) = changed(Change.DELETE)
 
-    assert react.params["reaction"] == ReactionTypeEmoji("❤")
-    assert calm.params["reaction"] is None
+    assert react.params["reaction"] == [ReactionTypeEmoji("❤")]
+    assert calm.params["reaction"] == []
     assert (delete.method, delete.params) == ("delete_message", {"chat_id": 7, "message_id": 31})
 
 
