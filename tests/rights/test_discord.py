@@ -49,13 +49,15 @@ async def test_a_command_of_the_menu_does_what_the_table_says(
 
 async def test_in_a_server_nobody_else_reads_an_answer(stage: DiscordStage, app: App) -> None:
     admin, onlooker = stage.discord.person(IDS["admin"], "admin"), stage.discord.person(99, "Bob")
-    school = stage.discord.guild("School", owner=onlooker)
-    school.add(admin)
+    school = stage.discord.guild("School", owner=admin)
+    school.add(onlooker)
     lobby = school.add_channel("lobby")
     for command in app.product.commands.all_listed:
         told = await ask(app, {"admin": admin.at(lobby)}, command.name)
         assert told == {"admin": "yes"}, command.name
     assert onlooker.at(lobby).messages == []
+    offered = {command.canonical for command in onlooker.at(lobby).commands}
+    assert offered == {command.name for command in app.product.commands.all_listed} - {"setup"}
 
 
 async def test_a_form_of_somebody_else_or_of_nobody_is_refused(
