@@ -281,7 +281,7 @@ def _parts(work: ChatWork, message: ChatMessage) -> Sequence[Copy]:
 
 def _body(view: View, part: str) -> tuple[Paragraph, ...]:
     """Who speaks, in bold on the first line, and what they say."""
-    name = Paragraph(view.name, Style.STRONG)
+    name = Paragraph(view.name, Style.NAME)
     return (name, Paragraph(part)) if part else (name,)
 
 

@@ -142,10 +142,14 @@ class Incoming:
 
 
 class Style(StrEnum):
-    """How a paragraph looks; each platform renders it its own way."""
+    """How a paragraph looks; each platform renders it its own way.
+
+    NAME tells who speaks: strong, and what they say begins on the next line.
+    """
 
     PLAIN = "plain"
     STRONG = "strong"
+    NAME = "name"
     QUOTE = "quote"
     FOLDED = "folded"
     CODE = "code"

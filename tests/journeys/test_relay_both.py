@@ -124,4 +124,4 @@ async def test_a_teacher_has_a_room_for_every_student(stage: DiscordStage, sqlit
 
     assert room.name.startswith("Ana · ")
     assert "Reply" not in str(seen.buttons)
-    assert answer.text == "Ben\n\nYes, here."
+    assert answer.text == "Ben\nYes, here."

@@ -52,7 +52,7 @@ async def test_a_text_arrives_with_its_authors_name_and_is_marked_as_delivered(t
 
     arrived = await reads(two.ben, "Good morning!")
 
-    assert arrived.text == "Ana\n\nGood morning!"
+    assert arrived.text == "Ana\nGood morning!"
     assert arrived.entities == ({"type": "bold", "offset": 0, "length": 3},)
     assert (await marked(two.ana, sent)).reactions == ("👌",)
 
@@ -162,7 +162,7 @@ async def test_a_forum_has_a_topic_for_every_student(two: Two) -> None:
 
     assert school.chat.topics[opened.thread_id or 0] == "Ana"
     assert seen.thread_id == opened.thread_id
-    assert answer.text == "Ben\n\nYes, here."
+    assert answer.text == "Ben\nYes, here."
 
 
 async def test_silence_gives_no_words(two: Two) -> None:
@@ -189,7 +189,7 @@ async def test_files_arrive_as_what_they_are(two: Two) -> None:
 
     assert photo.file is not None
     assert photo.file.data == JPEG
-    assert photo.text == "Ana\n\nmy homework"
+    assert photo.text == "Ana\nmy homework"
     assert document.file is not None
     assert document.file.filename == "cv.pdf"
     assert video.text == sticker.text == "Ana"

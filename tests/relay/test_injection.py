@@ -35,7 +35,7 @@ _READ_AS_THEY_ARE = {"url", "email"}
 
 def relayed(text: str, platform: str, name: str = "Ana") -> Outgoing:
     shown = shown_name(User(created_at=NOW, name=name), texts_in("en"))
-    body = (Paragraph(shown, Style.STRONG), Paragraph(harmless(text)))
+    body = (Paragraph(shown, Style.NAME), Paragraph(harmless(text)))
     return Outgoing(key="1", to=Address(platform, "1"), kind=MessageKind.RELAY, body=body)
 
 
@@ -72,7 +72,7 @@ def test_a_name_is_only_a_name(name: str) -> None:
 
     assert [each["type"] for each in find_entities(shown, entities)] == ["bold"]
     assert "@everyone" not in str(draft.body["content"])
-    assert len(shown.split("\n\n")) == 2
+    assert len(shown.splitlines()) == 2
 
 
 def test_who_has_no_name_is_somebody() -> None:

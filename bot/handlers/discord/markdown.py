@@ -14,7 +14,7 @@ _SPECIAL = re.compile(r"[\\*_~`|<>\[]|(?m:^(?=[ \t]*(?:#{1,3}[ \t]|-#?[ \t]|\+[ 
 _NUMBERED = re.compile(r"(?m)^([ \t]*\d+)([.)])(?=[ \t])")
 _EVERYONE = re.compile(r"@(?=everyone|here)")
 _IN_ADDRESS = str.maketrans({"*": "%2A", "~": "%7E", "`": "%60", "|": "%7C", "\\": "%5C"})
-_AROUND = {Style.STRONG: "**", Style.FOLDED: "||"}
+_AROUND = {Style.STRONG: "**", Style.NAME: "**", Style.FOLDED: "||"}
 _BLOCKS = {Style.QUOTE}
 
 Span = tuple[int, int, Style]
@@ -78,7 +78,8 @@ def _flattened(body: Sequence[Paragraph]) -> tuple[str, list[Span]]:
         if is_blank(text):
             continue
         if before is not None:
-            gap = "\n" if _BLOCKS & {before, paragraph.style} else "\n\n"
+            is_close = before is Style.NAME or _BLOCKS & {before, paragraph.style}
+            gap = "\n" if is_close else "\n\n"
             parts.append(gap)
             at += len(gap)
         parts.append(text)

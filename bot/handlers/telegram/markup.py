@@ -11,6 +11,7 @@ CAPTION_LIMIT = 1024
 _MOST_STYLED = 100  # entities Telegram keeps per message
 _TAGS = {
     Style.STRONG: ("<b>", "</b>"),
+    Style.NAME: ("<b>", "</b>"),
     Style.QUOTE: ("<blockquote>", "</blockquote>"),
     Style.FOLDED: ("<blockquote expandable>", "</blockquote>"),
     Style.CODE: ("<code>", "</code>"),
@@ -76,7 +77,8 @@ def _flattened(paragraphs: Sequence[Paragraph]) -> tuple[str, list[Span]]:
 
 def _gap(before: Paragraph, after: Paragraph) -> str:
     """Clients set quotes apart by themselves."""
-    return "\n" if before.style in _BLOCKS or after.style in _BLOCKS else "\n\n"
+    is_close = before.style is Style.NAME or before.style in _BLOCKS or after.style in _BLOCKS
+    return "\n" if is_close else "\n\n"
 
 
 def _html(text: str, spans: Sequence[Span], start: int, end: int) -> str:

@@ -171,7 +171,7 @@ def _answer(message: Outgoing) -> Call:
 
 
 def _reaction(message: Outgoing) -> dict[str, object]:
-    """An empty list takes reactions back. Telegram lists its emoji without the variation selector."""
+    """Nothing takes reactions back. Telegram lists its emoji without the variation selector."""
     emoji = (message.reaction or "").replace("\ufe0f", "")
     return {"reaction": [ReactionTypeEmoji(emoji)] if emoji else []}
 

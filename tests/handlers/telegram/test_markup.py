@@ -11,6 +11,7 @@ from bot.simulators.telegram.markup import parse_html
 
 STYLES = {
     Style.STRONG: "bold",
+    Style.NAME: "bold",
     Style.QUOTE: "blockquote",
     Style.FOLDED: "expandable_blockquote",
     Style.CODE: "code",
