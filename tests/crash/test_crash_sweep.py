@@ -20,12 +20,11 @@ pytestmark = needs_fork
 _log = logging.getLogger(__name__)
 
 _SHORT_FORM = {
-    "typed line": 3,
-    "voice note": 4,
-    "language": 3,
-    "joining two accounts": 3,
-    "relayed text": 3,
-    "relayed note": 3,
+    "typed line": 2,
+    "voice note": 3,
+    "joining two accounts": 2,
+    "relayed text": 2,
+    "relayed note": 2,
 }
 
 

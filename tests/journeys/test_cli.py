@@ -17,7 +17,9 @@ _PATIENCE_SECONDS = 60
 CHECKS = (
     *("settings", "database", "disk", "encryption", "telegram.token", "clock"),
     *("telegram.delivery", "voice.hume", "sound", "mail", "web"),
+    *("discord.token", "discord.intents"),
 )
+WARNINGS = ("telegram.privacy", "discord.servers")
 _SETTINGS = {
     "LINGUAFLEX_VOICE__FALLBACK": "none",
     "LINGUAFLEX_WEB__PORT": "0",
@@ -89,7 +91,9 @@ async def test_from_an_empty_folder_to_a_running_bot(operator, tmp_path):
         async with operator.serving("run", until="telegram.connected"):
             status, printed = await operator.types("doctor", "--json")
             assert status == 0
-            assert statuses(printed) == dict.fromkeys(CHECKS, "ok") | {"telegram.privacy": "warn"}
+            assert statuses(printed) == dict.fromkeys(CHECKS, "ok") | dict.fromkeys(
+                WARNINGS, "warn"
+            )
 
             status, printed = await operator.types("init", "--yes")
             assert status == 1

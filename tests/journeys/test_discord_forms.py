@@ -112,9 +112,7 @@ async def test_in_a_server_the_tutor_is_heard_by_whoever_asked_alone(
     assert bob.at(lobby).messages == []
 
 
-async def test_situations_are_suggested_and_one_is_talked_in(
-    app: App, ana: DiscordVisitor
-) -> None:
+async def test_situations_are_suggested_and_one_is_talked_in(app: App, ana: DiscordVisitor) -> None:
     await ana.say("/talk", then="Which language")
     await ana.press("English", then="")
     await ana.hears()
