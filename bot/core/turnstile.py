@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-_BREATH_SECONDS = 0.005
+_BREATH_SECONDS = 0.010
 
 
 class Turnstile:

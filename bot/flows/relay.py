@@ -11,7 +11,6 @@ from bot.core.entity import long_id, short_id
 from bot.core.errors import NotFound
 from bot.flows.commands import Action, Command
 from bot.flows.dispatch import Carried, Press
-from bot.flows.people import in_private
 from bot.flows.relay_files import RelayFiles
 from bot.flows.relay_rooms import PREFIX as ROOMS_PREFIX
 from bot.flows.relay_rooms import RelayRooms
@@ -62,7 +61,7 @@ class RelayTalk:
 
     def commands(self) -> Sequence[Command]:
         return [
-            Command(name="write", action=in_private(self.write)),
+            Command(name="write", action=_in_own_chat(self.write)),
             Command(name="delete", action=self.delete),
             Command(name="unsend", action=self.delete, is_listed=False),
             Command(name="setup", action=self._rooms.setup, is_for_managers=True),
@@ -202,3 +201,15 @@ class RelayTalk:
     def _partner(self, scene: Scene, thread: Thread) -> Button:
         name = self._relay.partner_name(scene.work, thread, scene.user)
         return Button(name, f"{PREFIX}:f:{short_id(thread.id)}")
+
+
+def _in_own_chat(action: Action) -> Action:
+    """Whom one writes to is chosen where one writes, which nobody does in a whisper."""
+
+    def act(scene: Scene, rest: str) -> Later | None:
+        if not scene.incoming.is_shared:
+            return action(scene, rest)
+        scene.say(scene.text("command.in_private"))
+        return None
+
+    return act

@@ -4,6 +4,7 @@ from bot.chat.halls import want_room
 from bot.chat.model import Hall, place_key
 from bot.flows.runner import StaleButton
 from bot.flows.scene import Later, Scene
+from bot.messaging.model import Incoming, MessageKind, Outgoing
 
 PREFIX = "rh"
 
@@ -16,15 +17,24 @@ class RelayRooms:
         if not scene.incoming.is_shared:
             scene.say(scene.text("relay.setup_where"))
             return None
-        scene.say(
-            scene.text("relay.setup_here"),
-            buttons=[
-                [
-                    scene.button("relay.button.rooms_here", f"{PREFIX}:here"),
-                    scene.button("relay.button.rooms_private", f"{PREFIX}:private"),
-                ]
-            ],
+        incoming, row = (
+            scene.incoming,
+            (
+                scene.button("relay.button.rooms_here", f"{PREFIX}:here"),
+                scene.button("relay.button.rooms_private", f"{PREFIX}:private"),
+            ),
         )
+        card = Outgoing(
+            key=f"{incoming.key}:card",
+            to=incoming.address,
+            kind=MessageKind.PROMPT,
+            body=(scene.text("relay.setup_here"),),
+            buttons=(row,),
+        )
+        scene.work.notes.put(_chosen(incoming), "1")
+        scene.work.outbox.put(card, at=scene.now)  # for everybody there, whoever asked for it
+        if incoming.is_whispered:
+            scene.say(scene.text("relay.setup_posted"))
         return None
 
     def press(self, scene: Scene, data: str) -> Later | None:
@@ -36,7 +46,9 @@ class RelayRooms:
         if teacher is None or not teacher.is_verified:
             scene.answer_button(scene.texts("relay.setup_teachers_only"), is_alert=True)
             return None
-        is_here = data == "here" and scene.incoming.is_shared
+        if data == "here" and scene.work.notes.get(_chosen(scene.incoming)) is None:
+            raise StaleButton
+        is_here = data == "here"
         if is_here:
             work.chat.halls.put(Hall(user_id=own, place=place_key(scene.incoming.address)))
         else:
@@ -49,3 +61,8 @@ class RelayRooms:
         key = "relay.setup_done" if is_here else "relay.setup_private"
         scene.answer_button(scene.texts(key), is_alert=True)
         return None
+
+
+def _chosen(incoming: Incoming) -> str:
+    """The note that somebody who may has chosen this channel."""
+    return f"hall {place_key(incoming.address)}"

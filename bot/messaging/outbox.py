@@ -33,7 +33,8 @@ _TOLD_AFTER = {MessageKind.RELAY: 3}
 _AT_ONCE = 32
 _FIRST_WAIT_SECONDS = 1.0
 _LONGEST_WAIT_SECONDS = 300.0
-_MOST_ATTEMPTS = 60
+_MOST_ATTEMPTS = 2_000  # a week of an outage, one every five minutes
+_MOST_MOVES = 5
 _MOST_STUMBLES = 5
 _SHORTEST_WAIT_SECONDS = 0.05
 _SETTLED_IN_MEMORY = 10_000
@@ -328,7 +329,7 @@ class Sender:
     async def _refused(self, message: Outgoing, room: _Room, refusal: Undeliverable) -> float:
         _log.info("outbox.undeliverable", key=message.key, reason=refusal.reason)
         address = message.to
-        if refusal.moved_to is not None and room.attempts < _MOST_ATTEMPTS:
+        if refusal.moved_to is not None and room.attempts < _MOST_MOVES:
             room.attempts += 1
             await self._move(address, refusal.moved_to, room)
             return _SHORTEST_WAIT_SECONDS

@@ -271,7 +271,10 @@ class SqlChat:
         self.halls.drop(user_id)
         for thread in self.threads.of_user(user_id):
             self._drop_focuses(thread)
-            if not self.messages.latest(thread.id, 1):
+            self._drop_copies(thread)  # what is left was shown to them: it names their chat
+            if self.messages.latest(thread.id, 1):
+                self.threads.save(thread.placed(user_id, None))
+            else:
                 self.threads.remove(thread.id)
         self._connection.execute(delete(chat_reports).where(chat_reports.c.reporter_id == user_id))
 
@@ -313,16 +316,20 @@ class SqlChat:
             .where(chat_focuses.c.thread_id == thread.id)
             .values(thread_id=known.id)
         )
-        self.threads.remove(thread.id)
+        self.threads.remove(thread.id)  # its rooms are the other's to have, each belongs to one
+        self.threads.save(known.joined(thread))
 
     def _remove_thread(self, thread: Thread) -> None:
-        theirs = select(chat_messages.c.id).where(chat_messages.c.thread_id == thread.id)
-        self._connection.execute(delete(chat_copies).where(chat_copies.c.message_id.in_(theirs)))
+        self._drop_copies(thread)
         self._connection.execute(
             delete(chat_messages).where(chat_messages.c.thread_id == thread.id)
         )
         self._drop_focuses(thread)
         self.threads.remove(thread.id)
+
+    def _drop_copies(self, thread: Thread) -> None:
+        theirs = select(chat_messages.c.id).where(chat_messages.c.thread_id == thread.id)
+        self._connection.execute(delete(chat_copies).where(chat_copies.c.message_id.in_(theirs)))
 
     def _drop_focuses(self, thread: Thread) -> None:
         self._connection.execute(delete(chat_focuses).where(chat_focuses.c.thread_id == thread.id))

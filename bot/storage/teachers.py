@@ -192,8 +192,14 @@ class SqlTeachers(_Owned, TableRepo[TeacherProfile]):
         return int(self._connection.execute(wanted).scalar_one())
 
     def move_of_user(self, from_user_id: str, to_user_id: str) -> None:
-        """One person of two: a profile of the second one's own stays."""
-        if self.find_of_user(to_user_id) is None:
+        """One person of two: a profile of the second one's own stays, unless only the first's
+        was verified.
+        """
+        spare, kept = self.find_of_user(from_user_id), self.find_of_user(to_user_id)
+        if spare is not None and spare.is_verified and kept is not None and not kept.is_verified:
+            self.remove_of_user(to_user_id)
+            kept = None
+        if kept is None:
             super().move_of_user(from_user_id, to_user_id)
         self.remove_of_user(from_user_id)
 
