@@ -10,6 +10,7 @@ from bot.chat.model import ChatMessage, ContentKind, Draft, Focus, Thread
 from bot.chat.policy import Limits
 from bot.chat.service import Relay
 from bot.core.errors import DomainError
+from bot.messaging.model import Address
 from bot.storage.engine import SqlStorage
 from bot.storage.vault import Unreadable
 from bot.storage.work import Work
@@ -84,6 +85,33 @@ async def test_who_is_forgotten_leaves_what_others_wrote(storage: SqlStorage) ->
     left = await storage.read(lambda work: work.chat.messages.latest(thread.id, 10))
     assert [message.text for message in left] == ["yours"]
     assert await storage.read(lambda work: work.chat.focuses.find("ben")) is None
+
+
+async def test_no_row_names_the_chat_of_whoever_is_forgotten(storage: SqlStorage) -> None:
+    await settle_in(storage, "ana", "ben")
+    thread = await storage.write(opened("ana", "ben"))
+    room = Address("telegram", "-100200", "7")
+    placed = await storage.write(lambda work: work.chat.threads.save(thread.placed("ana", room)))
+    shown = await storage.write(lambda work: said(work, placed, "ben", "yours"))
+    assert await storage.read(lambda work: work.chat.copies.of_message(shown.id))
+
+    await storage.write(lambda work: work.chat.remove_of_user("ana"))
+
+    assert await storage.read(lambda work: work.chat.copies.of_message(shown.id)) == []
+    left = await storage.read(lambda work: work.chat.threads.get(thread.id))
+    assert left.place_of("ana") is None
+
+
+async def test_joining_two_loses_no_block(storage: SqlStorage) -> None:
+    await settle_in(storage, "ana", "ana2", "ben")
+    await storage.write(opened("ana", "ben"))
+    double = await storage.write(opened("ana2", "ben"))
+    await storage.write(lambda work: work.chat.threads.save(double.blocked("ben", is_blocked=True)))
+
+    await storage.write(lambda work: work.chat.merge("ana2", "ana"))
+
+    (kept,) = await storage.read(lambda work: work.chat.threads.of_user("ana"))
+    assert kept.has_blocked("ben")
 
 
 async def test_threads_of_two_who_are_one_are_joined(storage: SqlStorage) -> None:

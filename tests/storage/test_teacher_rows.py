@@ -263,3 +263,20 @@ async def test_everything_leaves_with_its_person(storage: SqlStorage) -> None:
 
     await storage.write(come_and_go)
     assert await storage.read(lambda work: work.gigs.count_listed(Wish())) == 0
+
+
+async def test_of_two_profiles_of_one_person_the_verified_one_stays(storage: SqlStorage) -> None:
+    one, other = a_user(), a_user()
+
+    def unit(work: Work) -> None:
+        for user, is_verified in ((one, False), (other, True)):
+            work.users.add(user)
+            work.teachers.add(a_teacher(user_id=user.id, is_verified=is_verified))
+        work.teachers.move_of_user(other.id, one.id)
+
+    await storage.write(unit)
+
+    kept = await storage.read(lambda work: work.teachers.find_of_user(one.id))
+    assert kept is not None
+    assert kept.is_verified
+    assert await storage.read(lambda work: work.teachers.find_of_user(other.id)) is None
