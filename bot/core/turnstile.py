@@ -10,7 +10,7 @@ _BREATH_SECONDS = 0.010
 class Turnstile:
     """What twenty voice notes at once need of this process, typed lines would wait for.
 
-    Measured with twenty notes at once: 20 ms more for one typed line in a hundred, 50 to 75 ms
+    Measured with twenty notes at once: 11 ms more for one typed line in a hundred, 50 to 75 ms
     without. Only work of our own belongs inside, never waiting for somebody else's answer.
 
     Args:
