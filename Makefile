@@ -21,7 +21,7 @@ demo: setup
 	@$(BIN)/python -m bot demo --port $(PORT)
 
 test: setup-dev
-	$(BIN)/pytest -n $(WORKERS) -m "not soak and not model and not browser"
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not soak and not model and not browser"
 	$(BIN)/pytest -m "(model or browser) and not soak"
 
 lint: setup-dev
