@@ -88,6 +88,8 @@ class Sender:
         self._loops: set[asyncio.Task[None]] = set()
         self._serving: set[asyncio.Task[None]] = set()
         self._idle: dict[str, asyncio.Event] = {}
+        self._adopting = asyncio.Lock()
+        self._held: list[Outgoing] | None = None
         self._is_closing = False
 
     @property
@@ -112,7 +114,10 @@ class Sender:
         await self._release(self._known - self._begun)
 
     def put(self, messages: Sequence[Outgoing]) -> None:
-        """Queue stored messages that this process is to send."""
+        """Queue stored messages that this process is to send, after older ones being adopted."""
+        if self._held is not None:
+            self._held += messages
+            return
         for message in messages:
             if message.key in self._known or message.key in self._settled:
                 continue
@@ -126,15 +131,21 @@ class Sender:
                 self._schedule(room)
 
     async def adopt(self) -> int:
-        """Take over open rows of this platform that no living process sends."""
-        mine = {*self._known, *self._settled}
+        """Take over open rows of this platform that no living process sends.
+
+        Where the database is away, what was put meanwhile waits for the next try.
+        """
 
         def unit(work: OutboxWork) -> Sequence[Outgoing]:
             living = work.claims.living(datetime.now(UTC))
             return work.outbox.adopt(self.platform, living, self._clock.now(), mine)
 
-        messages = await self._storage.write(unit)
-        self.put(messages)
+        async with self._adopting:
+            self._held = self._held or []
+            mine = {*self._known, *self._settled}
+            messages = await self._storage.write(unit)
+            held, self._held = self._held, None
+            self.put([*messages, *held])
         return len(messages)
 
     async def drained(self, room: str) -> None:
@@ -157,6 +168,9 @@ class Sender:
         self._ready = [entry for entry in self._ready if entry[2].waiting]
         heapq.heapify(self._ready)
         left, self._known = self._known - self._begun, self._known & self._begun
+        if self._held is not None:
+            left |= {message.key for message in self._held}
+            self._held.clear()
         _spawn(self._release(left), self._loops)
 
     async def _release(self, keys: Collection[str]) -> None:

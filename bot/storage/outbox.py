@@ -38,6 +38,16 @@ _RELEASE = (
 _BEGIN = Prepared(
     update(outbox).where(outbox.c.key == bindparam("wanted")).values(attempts=outbox.c.attempts + 1)
 )
+_TAKE_ROOM = (
+    update(outbox)
+    .where(
+        outbox.c.state == SendState.WAITING,
+        outbox.c.platform == bindparam("its_platform"),
+        outbox.c.room_hash == bindparam("its_room"),
+    )
+    .values(state=SendState.SENDING, owner=bindparam("me"))
+    .returning(outbox.c.id, outbox.c.key, outbox.c.body)
+)
 _NOT_RESENT = [kind for kind in MessageKind if not kind.is_resent]
 _SENT = Prepared(
     update(outbox)
@@ -66,10 +76,12 @@ class SqlOutbox:
         """Promise to send; a key that was already put is the same message and stays as it is.
 
         Where this process does the platform's sending the row starts as being sent, since it goes
-        out right after the commit.
+        out right after the commit, with whatever another process put for the same room before.
         """
         for message in messages:
             is_ours = message.to.platform in self._instance.senders
+            if is_ours and self._connection.dialect.name == "postgresql":
+                self.fresh += self._taken_of_room(message.to)
             added = _ADD[self._connection.dialect.name].run(
                 self._connection,
                 {
@@ -88,6 +100,16 @@ class SqlOutbox:
             )
             if added == 1:
                 self.fresh.append(message)
+
+    def _taken_of_room(self, to: Address) -> Sequence[Outgoing]:
+        """Older messages for a room that nobody sends yet: this process does, from now on."""
+        wanted = {
+            "its_platform": to.platform,
+            "its_room": self._room_hash(to.platform, to.room),
+            "me": self._instance.id,
+        }
+        rows = self._connection.execute(_TAKE_ROOM, wanted).all()
+        return [message for message in map(self._load, sorted(rows)) if message]
 
     def settle(self, key: str, at: datetime, *, message_id: str | None, error: str | None) -> None:
         """Write down that a message was sent, or, with `error`, never will be; wipe its body."""

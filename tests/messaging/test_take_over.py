@@ -2,6 +2,8 @@
 
 import asyncio
 
+import asyncpg
+
 from bot.messaging.instance import Instance
 from bot.messaging.model import (
     MessageKind,
@@ -10,6 +12,7 @@ from bot.messaging.outbox import Sender
 from bot.storage.engine import SqlStorage, open_storage
 from bot.storage.messaging import Receipt, SendState
 from bot.storage.vault import Keyring
+from tests.conftest import PostgresServer
 from tests.message_builders import HandClock, a_message
 from tests.sender_stage import Platform, a_sender, beat, put, receipt
 
@@ -146,3 +149,61 @@ async def test_two_processes_that_take_over_at_once_send_each_row_once(
     assert sum(counts) == 50
     sent = sorted(int(key) for p in platforms for _, key in p.sent)
     assert sent == list(range(50))
+
+
+async def _two(postgres: PostgresServer, keyring: Keyring) -> tuple[SqlStorage, SqlStorage, str]:
+    """Two processes on one new database."""
+    url = postgres.fresh_url()
+    storages = [open_storage(url, keyring, Instance()) for _ in range(2)]
+    for storage in storages:
+        await storage.open()
+        await beat(storage)
+    return storages[0], storages[1], url
+
+
+async def test_what_another_process_put_for_a_room_goes_before_what_is_put_here_later(
+    postgres: PostgresServer, keyring: Keyring
+) -> None:
+    other, ours, _ = await _two(postgres, keyring)
+    platform = Platform()
+    sender = a_sender(ours, platform)
+    sender.start()
+    await put(other, a_message("first"), a_message("second"), a_message("elsewhere", "8"))
+    await put(ours, a_message("third"))
+    await sender.drained("7")
+    assert platform.keys("7") == ["first", "second", "third"]
+    assert platform.keys("8") == []
+    assert await sender.adopt() == 1
+    await sender.drained("8")
+    assert platform.keys("8") == ["elsewhere"]
+    await sender.aclose()
+    await other.aclose()
+    await ours.aclose()
+
+
+async def test_what_is_put_during_a_take_over_goes_after_what_is_taken_over(
+    postgres: PostgresServer, keyring: Keyring
+) -> None:
+    dead, ours, url = await _two(postgres, keyring)
+    dead.instance.senders.add("test")
+    await put(dead, a_message("first"), a_message("second"))
+    await beat(dead, seconds=-1)
+    platform = Platform()
+    sender = a_sender(ours, platform)
+    sender.start()
+
+    slow = await asyncpg.connect(url.replace("+asyncpg", ""))
+    async with slow.transaction():
+        await slow.execute("SELECT key FROM outbox WHERE key = 'first' FOR UPDATE")
+        adopting = asyncio.create_task(sender.adopt())
+        while not await slow.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            await asyncio.sleep(0.01)
+        await put(ours, a_message("third"))
+        assert platform.sent == []
+    await slow.close()
+    await adopting
+    await sender.drained("7")
+    assert platform.keys("7") == ["first", "second", "third"]
+    await sender.aclose()
+    await dead.aclose()
+    await ours.aclose()
