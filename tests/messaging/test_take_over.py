@@ -197,7 +197,7 @@ async def test_what_is_put_during_a_take_over_goes_after_what_is_taken_over(
         await slow.execute("SELECT key FROM outbox WHERE key = 'first' FOR UPDATE")
         adopting = asyncio.create_task(sender.adopt())
         while not await slow.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-            await asyncio.sleep(0.01)
+            await slow.execute("SELECT pg_sleep(0.01)")
         await put(ours, a_message("third"))
         assert platform.sent == []
     await slow.close()

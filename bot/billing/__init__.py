@@ -1,0 +1,1 @@
+"""Money: prices, invoices, charges, payouts, the ledger."""

@@ -1,0 +1,1 @@
+"""Meetings: where people meet, who was there and from when to when."""

@@ -1,0 +1,1 @@
+"""Lessons: hours, slots, bookings, reminders."""
