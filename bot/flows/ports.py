@@ -9,6 +9,7 @@ from bot.core.repository import Repository
 from bot.flows.state import FlowState
 from bot.jobs.model import Job
 from bot.messaging.model import Outgoing
+from bot.scheduling.ports import BookingWork
 from bot.voice.session import StoredReport, Turn, VoiceSession
 
 
@@ -110,7 +111,7 @@ class PersonVault(Protocol):
     def destroy(self, user_id: str, /) -> None: ...
 
 
-class FlowWork(ChatWork, Protocol):
+class FlowWork(ChatWork, BookingWork, Protocol):
     """Everything an answer to an event may touch, in one transaction."""
 
     @property

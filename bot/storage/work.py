@@ -14,6 +14,7 @@ from bot.storage.accounts import (
     SqlOneTimeCodes,
     SqlUsers,
 )
+from bot.storage.bookings import SqlBookingEvents, SqlBookings
 from bot.storage.chat import SqlChat
 from bot.storage.claims import SqlClaims
 from bot.storage.files import SqlBlobs, SqlNotes
@@ -21,6 +22,7 @@ from bot.storage.flows import SqlFlowStates
 from bot.storage.inbox import SqlInbox
 from bot.storage.jobs import SqlJobs
 from bot.storage.outbox import SqlOutbox
+from bot.storage.outside_events import SqlOutsideEvents
 from bot.storage.rooms import SqlHeardRooms
 from bot.storage.teachers import (
     SqlAudit,
@@ -107,6 +109,10 @@ class Work:
         return SqlOutbox(self._connection, self._keyring, self._instance)
 
     @cached_property
+    def outside_events(self) -> SqlOutsideEvents:
+        return SqlOutsideEvents(self._connection, self._keyring)
+
+    @cached_property
     def claims(self) -> SqlClaims:
         return SqlClaims(self._connection, self._instance.id)
 
@@ -173,6 +179,14 @@ class Work:
     @cached_property
     def chat(self) -> SqlChat:
         return SqlChat(self._connection, self.vault)
+
+    @cached_property
+    def bookings(self) -> SqlBookings:
+        return SqlBookings(self._connection, self.vault)
+
+    @cached_property
+    def booking_history(self) -> SqlBookingEvents:
+        return SqlBookingEvents(self._connection, self.vault)
 
     @cached_property
     def blobs(self) -> SqlBlobs:

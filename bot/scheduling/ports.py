@@ -1,0 +1,57 @@
+"""What booking needs of a transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.accounts.ports import AccountsWork
+from bot.accounts.teacher_ports import TeachersWork
+from bot.core.repository import Repository
+from bot.core.timespan import Timespan
+from bot.jobs.ports import JobQueue
+from bot.scheduling.model import Booking, BookingEvent
+
+
+class BookingRepo(Repository[Booking], Protocol):
+    """Bookings. `add` and `save` claim their quarter hours and raise SlotTaken."""
+
+    def of_teacher(self, teacher_id: str, within: Timespan, /) -> Sequence[Booking]:
+        """Those that still claim time of `within`, by start."""
+        ...
+
+    def of_person(self, user_id: str, /) -> Sequence[Booking]:
+        """All they have or had a part in, in the order they were made."""
+        ...
+
+    def upcoming(self, user_id: str, now: datetime, /) -> Sequence[Booking]:
+        """Confirmed or running lessons that are not over, by start."""
+        ...
+
+    def past(self, user_id: str, now: datetime, offset: int, limit: int, /) -> Sequence[Booking]:
+        """Lessons that are over or will not be, newest first; holds are not among them."""
+        ...
+
+    def held_by(self, student_id: str, /) -> Sequence[Booking]: ...
+    def planned_with(self, now: datetime, other_than: str, /) -> Sequence[Booking]:
+        """Future lessons whose instant was found with another version of the zone data."""
+        ...
+
+
+class BookingTrail(Protocol):
+    """Append-only."""
+
+    def add(self, event: BookingEvent, /) -> object: ...
+    def of_booking(self, booking_id: str, /) -> Sequence[BookingEvent]:
+        """Oldest first."""
+        ...
+
+
+class BookingWork(AccountsWork, TeachersWork, Protocol):
+    """The repositories of booking in one transaction."""
+
+    @property
+    def bookings(self) -> BookingRepo: ...
+    @property
+    def booking_history(self) -> BookingTrail: ...
+    @property
+    def jobs(self) -> JobQueue: ...
