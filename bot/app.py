@@ -47,6 +47,7 @@ from bot.voice.avatars import voice_of
 from bot.voice.engines import EngineChain
 from bot.voice.ports import VoiceEngine
 from bot.voice.service import VoiceService
+from bot.web.hooks import Hook
 from bot.web.metrics import Metrics
 from bot.wiring import DISCORD, DiscordLink, discord_link
 from config.settings import HUME_URL, Settings, WrongSettings
@@ -77,6 +78,7 @@ class App:
     platform: TelegramPlatform | None
     discord_platform: DiscordLink | None
     metrics: Metrics
+    hooks: Sequence[Hook] = ()
 
     @property
     def telegram(self) -> Application[Any, Any, Any, Any, Any, Any]:

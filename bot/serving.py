@@ -15,6 +15,7 @@ from bot.handlers.telegram.menus import About, Menus, publish
 from bot.handlers.telegram.webhook import telegram_webhook
 from bot.i18n.catalog import texts_in, ui_languages
 from bot.storage.work import Work
+from bot.web.hooks import hook_handler
 from bot.web.server import WebServer
 from bot.wiring import DISCORD, DiscordLink, StoredHashes, slash_commands
 
@@ -84,6 +85,8 @@ class Serving:
         if self._app.platform is not None and settings.telegram.webhook_url and secret:
             take = self._app.platform.take
             webhooks[_WEBHOOK_PATH] = telegram_webhook(take, secret=secret.get_secret_value())
+        for hook in self._app.hooks:
+            webhooks[hook.path] = hook_handler(hook, self._app.storage, self._app.clock)
         return WebServer(
             settings.web.host,
             settings.web.port,

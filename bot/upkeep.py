@@ -151,6 +151,7 @@ class _Upkeep:
             work.inbox.remove_done(now - KEPT_FOR)
             work.outbox.remove_done(now - KEPT_FOR)
             work.jobs.remove_finished(now - KEPT_FOR)
+            work.outside_events.remove_done(now - KEPT_FOR)
             work.blobs.remove_expired(now)
             work.codes.remove_before(now - KEPT_FOR)
 

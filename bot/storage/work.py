@@ -24,6 +24,7 @@ from bot.storage.jobs import SqlJobs
 from bot.storage.outbox import SqlOutbox
 from bot.storage.outside_events import SqlOutsideEvents
 from bot.storage.rooms import SqlHeardRooms
+from bot.storage.schedules import SqlSchedules
 from bot.storage.teachers import (
     SqlAudit,
     SqlCertificates,
@@ -155,6 +156,10 @@ class Work:
     @cached_property
     def teacher_searches(self) -> SqlTeacherSearches:
         return SqlTeacherSearches(self._connection, self.vault)
+
+    @cached_property
+    def schedules(self) -> SqlSchedules:
+        return SqlSchedules(self._connection, self.vault)
 
     @cached_property
     def audit(self) -> SqlAudit:

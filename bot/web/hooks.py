@@ -1,0 +1,154 @@
+"""Webhooks of vendors: proved, stored once with the job that follows, answered at once."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+import structlog
+from aiohttp import web
+
+from bot.core.clock import Clock
+from bot.core.errors import ServiceFailure
+from bot.core.storage import Storage
+from bot.jobs.model import Job
+from bot.jobs.ports import JobQueue
+
+_LIMIT_BYTES = 1 << 20
+_READ_SECONDS = 2.0  # Zoom gives three for the whole answer
+_log = structlog.get_logger()
+
+WebHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Document = Mapping[str, Any]
+
+
+class Verdict(StrEnum):
+    """What a signature and its time prove."""
+
+    GENUINE = "genuine"
+    FORGED = "forged"
+    STALE = "stale"
+
+
+class OutsideEvents(Protocol):
+    """Events of vendors, each kept once."""
+
+    def add(self, source: str, key: str, body: bytes, at: datetime, /) -> bool:
+        """False when the event was known."""
+        ...
+
+
+class HookWork(Protocol):
+    """What a delivery touches."""
+
+    @property
+    def outside_events(self) -> OutsideEvents: ...
+    @property
+    def jobs(self) -> JobQueue: ...
+
+
+W = TypeVar("W", bound=HookWork)
+
+
+def _no_answer(_: Document) -> Document | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """How one vendor's deliveries are proved and named.
+
+    Args:
+        source: the vendor's name as in settings; in front of every key.
+        path: where it delivers, e.g. "/webhooks/zoom".
+        verify: of headers (in whatever case), the raw body and real time. Compares in constant
+            time, and looks at the age only where the signature covers it.
+        key_of: the vendor's own identity of the event, up to 80 characters; None for an event
+            that is none of ours.
+        job_kind: put with payload `event`, the key under which the event is kept.
+        answer: what is to be answered there and then in place of storing, e.g. a challenge.
+    """
+
+    source: str
+    path: str
+    verify: Callable[[Mapping[str, str], bytes, datetime], Verdict]
+    key_of: Callable[[Document], str | None]
+    job_kind: str
+    answer: Callable[[Document], Document | None] = _no_answer
+
+
+def hook_handler(hook: Hook, storage: Storage[W], clock: Clock) -> WebHandler:
+    """A handler that answers 200 once the event is stored; repetitions are answered 200 too.
+
+    Answers 413 over 1 MiB, 401 for what is not proved or too old, 400 for what is no JSON object,
+    408 for a body that takes too long, 503 while the database is away: the vendor tries again.
+    """
+
+    async def receive(request: web.Request) -> web.StreamResponse:
+        try:
+            async with asyncio.timeout(_READ_SECONDS):
+                body = await _bounded_body(request)
+        except TimeoutError:
+            return web.Response(status=408)
+        if body is None:
+            return _refused(hook, "oversize", 413)
+        verdict = hook.verify(request.headers, body, datetime.now(UTC))
+        if verdict is not Verdict.GENUINE:
+            return _refused(hook, verdict, 401)
+        document = _document(body)
+        if document is None:
+            return _refused(hook, "malformed", 400)
+        if (answer := hook.answer(document)) is not None:
+            return web.json_response(answer)
+        return await _kept(hook, storage, clock, document, body)
+
+    return receive
+
+
+async def _kept(
+    hook: Hook, storage: Storage[W], clock: Clock, document: Document, body: bytes
+) -> web.Response:
+    identity = hook.key_of(document)
+    if identity is None:
+        return web.Response()
+    key, now = f"{hook.source}:{identity}", clock.now()
+
+    def unit(work: W) -> bool:
+        is_fresh = work.outside_events.add(hook.source, key, body, now)
+        if is_fresh:
+            work.jobs.put(Job(kind=hook.job_kind, key=key, due_at=now, payload={"event": key}))
+        return is_fresh
+
+    try:
+        is_fresh = await storage.write(unit)
+    except ServiceFailure as failure:
+        _log.warning("hook.not_stored", source=hook.source, cause=str(failure))
+        return web.Response(status=503)
+    if not is_fresh:
+        _log.info("hook.known", source=hook.source, key=key)
+    return web.Response()
+
+
+def _refused(hook: Hook, reason: str, status: int) -> web.Response:
+    _log.warning("hook.refused", source=hook.source, reason=str(reason))
+    return web.Response(status=status)
+
+
+async def _bounded_body(request: web.Request) -> bytes | None:
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > _LIMIT_BYTES:
+            return None
+    return bytes(body)
+
+
+def _document(body: bytes) -> Document | None:
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
