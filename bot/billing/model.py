@@ -1,0 +1,350 @@
+"""What is owed for lessons and how it is collected: invoices, charges, refunds, payouts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.core.entity import Entity
+from bot.core.errors import DomainError
+from bot.core.money import Money
+from bot.core.timespan import Timespan
+
+
+class IllegalMove(DomainError):
+    """A state of money cannot follow the one it is in."""
+
+    key = "billing.not_possible"
+
+
+class Side(StrEnum):
+    """The two people of a lesson; evidence names them so, and never by who they are."""
+
+    STUDENT = "student"
+    TEACHER = "teacher"
+
+
+class Source(StrEnum):
+    """Who says that somebody was in the meeting."""
+
+    ZOOM_WEBHOOK = "zoom_webhook"
+    ZOOM_REPORT = "zoom_report"
+    TAP = "tap"
+
+
+class LessonOutcome(StrEnum):
+    """How a booked lesson ended."""
+
+    MET = "met"
+    LATE_CANCELLATION = "late_cancellation"
+    STUDENT_NO_SHOW = "student_no_show"
+    TEACHER_NO_SHOW = "teacher_no_show"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """One stay in the meeting; `left_at` None: nobody told of its end."""
+
+    side: Side
+    source: Source
+    joined_at: datetime
+    left_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LessonFact:
+    """What a bill is made from.
+
+    Args:
+        extension: what both agreed to add behind the booked span.
+        presences: in any order, overlapping, from several sources.
+        rate: for an hour, as it was when the lesson was booked; `fee`: once on top, same currency.
+        share_percent: of the booked price, owed for a late cancellation or a student's absence.
+    """
+
+    booking_id: str
+    student_id: str
+    teacher_id: str
+    booked: Timespan
+    extension: timedelta = timedelta()
+    presences: tuple[Presence, ...] = ()
+    rate: Money
+    fee: Money | None = None
+    outcome: LessonOutcome
+    share_percent: int = 0
+
+
+class Rounding(StrEnum):
+    """How time becomes billed time; the whole product has one rule."""
+
+    STARTED_MINUTE = "started_minute"
+    NEAREST_MINUTE = "nearest_minute"
+    FULL_MINUTE = "full_minute"
+    SECOND = "second"
+
+
+class LineKind(StrEnum):
+    """What a line of an invoice is for."""
+
+    TIME = "time"
+    FEE = "fee"
+    LATE_CANCELLATION = "late_cancellation"
+    STUDENT_NO_SHOW = "student_no_show"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line, in minor units of the invoice's currency."""
+
+    kind: LineKind
+    minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What an invoice rests on, as it was known when it was made.
+
+    Args:
+        met: how long both were there, wherever it was; `counted`: of it inside the booked span and
+            the extension; `billed`: after rounding.
+        presences: those of the sources that counted.
+        share_percent: of the booked price, where nobody met.
+    """
+
+    booked: Timespan
+    extension: timedelta
+    presences: tuple[Presence, ...]
+    met: timedelta
+    counted: timedelta
+    billed: timedelta
+    rounding: Rounding
+    rate_minor: int
+    outcome: LessonOutcome
+    share_percent: int = 0
+
+    @property
+    def unbilled(self) -> timedelta:
+        """Met, and free: before the booked start or after the end."""
+        return self.met - self.counted
+
+
+class InvoiceState(StrEnum):
+    """Carried: too small to be charged alone, collected with the next one."""
+
+    OPEN = "open"
+    CARRIED = "carried"
+    PROCESSING = "processing"
+    UNPAID = "unpaid"
+    PAID = "paid"
+    VOID = "void"
+
+
+_INVOICE_MOVES: Mapping[InvoiceState, frozenset[InvoiceState]] = {
+    InvoiceState.OPEN: frozenset(InvoiceState) - {InvoiceState.OPEN},
+    InvoiceState.CARRIED: frozenset({InvoiceState.PAID, InvoiceState.VOID}),
+    InvoiceState.PROCESSING: frozenset({InvoiceState.PAID, InvoiceState.UNPAID, InvoiceState.VOID}),
+    InvoiceState.UNPAID: frozenset({InvoiceState.PROCESSING, InvoiceState.PAID, InvoiceState.VOID}),
+    InvoiceState.PAID: frozenset({InvoiceState.UNPAID}),  # a payment the bank took back
+    InvoiceState.VOID: frozenset({InvoiceState.PAID}),  # paid while it was being called off
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party(Entity):
+    """Somebody who owes or earns money; invoices and the ledger name them by this id alone.
+
+    Args:
+        user_id: None once they left: the id then is a pseudonym that leads nowhere.
+        customer_id, card_id: the gateway's; `card_label` is what the person sees of the card.
+        account_id: where a teacher's money goes; `can_be_paid`: the gateway checked them.
+        commission_bp: the platform's share in hundredths of a percent; None: the usual one.
+    """
+
+    user_id: str | None
+    customer_id: str | None = None
+    card_id: str | None = None
+    card_label: str | None = None
+    account_id: str | None = None
+    can_be_paid: bool = False
+    commission_bp: int | None = None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice(Entity):
+    """What a student owes for one lesson.
+
+    Args:
+        number: without gaps, in the order they were made.
+        tax_minor: contained in the total; `commission_minor`: of the rest, the platform's.
+        credited_minor: taken back of the total, by agreement or decision.
+        carried_to: the invoice whose charge collects this one too.
+    """
+
+    number: int
+    booking_id: str
+    payer_id: str
+    payee_id: str
+    currency: str
+    lines: tuple[Line, ...]
+    tax_minor: int = 0
+    tax_name: str | None = None
+    tax_bp: int = 0
+    commission_minor: int
+    credited_minor: int = 0
+    evidence: Evidence
+    state: InvoiceState = InvoiceState.OPEN
+    carried_to: str | None = None
+    issued_at: datetime
+    paid_at: datetime | None = None
+
+    @property
+    def total(self) -> Money:
+        return Money(sum(line.minor for line in self.lines), self.currency)
+
+    @property
+    def owed(self) -> Money:
+        """After what was credited."""
+        return Money(self.total.minor - self.credited_minor, self.currency)
+
+    def moved_to(self, state: InvoiceState, at: datetime) -> "Invoice":
+        """Raises IllegalMove."""
+        if state not in _INVOICE_MOVES[self.state]:
+            raise IllegalMove
+        return replace(self, state=state, paid_at=at if state is InvoiceState.PAID else None)
+
+
+class ChargeState(StrEnum):
+    """One attempt to collect; it has the gateway's id from OPEN on."""
+
+    MADE = "made"
+    OPEN = "open"
+    PROCESSING = "processing"
+    FAILED = "failed"
+    SUCCEEDED = "succeeded"
+    CANCELLED = "cancelled"
+
+
+_CHARGE_MOVES: Mapping[ChargeState, frozenset[ChargeState]] = {
+    ChargeState.MADE: frozenset(ChargeState) - {ChargeState.MADE},
+    ChargeState.OPEN: frozenset(ChargeState) - {ChargeState.MADE, ChargeState.OPEN},
+    ChargeState.PROCESSING: frozenset(
+        {ChargeState.FAILED, ChargeState.SUCCEEDED, ChargeState.CANCELLED}
+    ),
+    ChargeState.FAILED: frozenset(
+        {ChargeState.PROCESSING, ChargeState.SUCCEEDED, ChargeState.CANCELLED}
+    ),
+    ChargeState.SUCCEEDED: frozenset(),
+    ChargeState.CANCELLED: frozenset({ChargeState.SUCCEEDED}),  # it was too late to call it off
+}
+
+
+class ChargeWay(StrEnum):
+    """With the saved card while nobody is there, or on a page where the student pays."""
+
+    CARD = "card"
+    PAGE = "page"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge(Entity):
+    """One attempt to collect an invoice and what is carried to it.
+
+    Args:
+        key: the gateway's idempotency key: "invoice:<id>", later ones with their number behind.
+        intent_id: the gateway's payment; of a page it is known once somebody paid.
+        reason: why it failed, in the gateway's word, for the log and the administrators.
+    """
+
+    invoice_id: str
+    number: int
+    key: str
+    way: ChargeWay
+    amount_minor: int
+    currency: str
+    state: ChargeState = ChargeState.MADE
+    intent_id: str | None = None
+    page_id: str | None = None
+    reason: str | None = None
+    made_at: datetime
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    def moved_to(self, state: ChargeState) -> "Charge":
+        """Raises IllegalMove."""
+        if state not in _CHARGE_MOVES[self.state]:
+            raise IllegalMove
+        return replace(self, state=state)
+
+
+class RefundState(StrEnum):
+    """A refund is promised first; the bank may still refuse it."""
+
+    PROMISED = "promised"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund(Entity):
+    """Money on its way back; `refund:<id>` is its idempotency key."""
+
+    invoice_id: str
+    charge_id: str
+    amount_minor: int
+    currency: str
+    state: RefundState = RefundState.PROMISED
+    gateway_id: str | None = None
+    made_at: datetime
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def key(self) -> str:
+        return f"refund:{self.id}"
+
+
+class PayoutWay(StrEnum):
+    """Sent by the gateway, or stated for the operator to send."""
+
+    TRANSFER = "transfer"
+    STATEMENT = "statement"
+
+
+class PayoutState(StrEnum):
+    """Promised until the gateway has it; a transfer may come back."""
+
+    PROMISED = "promised"
+    DONE = "done"
+    REVERSED = "reversed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payout(Entity):
+    """Money for a teacher; `payout:<id>` is its idempotency key.
+
+    Args:
+        until: earnings up to the ledger's entry of this number are in it.
+    """
+
+    payee_id: str
+    way: PayoutWay
+    amount_minor: int
+    currency: str
+    until: int
+    state: PayoutState = PayoutState.PROMISED
+    gateway_id: str | None = None
+    made_at: datetime
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def key(self) -> str:
+        return f"payout:{self.id}"
