@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.accounts.codes import Codes
 from bot.accounts.tokens import Tokens
+from bot.flows.availability_records import AVAILABILITY_RECORDS
 from bot.flows.commands import Command, CommandTable
 from bot.flows.dispatch import Conversation
 from bot.flows.introductions import RelayIntroductions
@@ -43,7 +44,13 @@ def assemble(parts: Parts, codes: Codes, tokens: Tokens) -> Product:
     practice = Practice(parts.service, turns, parts.chain, runner)
     relay = assemble_relay(parts)
     buttons = TurnButtons(parts, turns, practice, runner)
-    records = (practice_records(parts.service), TEACHER_RECORDS, RELAY_RECORDS, PEOPLE_RECORDS)
+    records = (
+        practice_records(parts.service),
+        TEACHER_RECORDS,
+        AVAILABILITY_RECORDS,
+        RELAY_RECORDS,
+        PEOPLE_RECORDS,
+    )
     teaching = Teaching(runner, parts, RelayIntroductions(relay.relay))
     people = People(runner, practice, parts, records, codes, tokens, teaching)
     runner.add(buttons.fix_flow(), *people.flows(), *teaching.flows())

@@ -8,8 +8,9 @@ from bot.chat.ports import ChatWork
 from bot.core.repository import Repository
 from bot.flows.state import FlowState
 from bot.jobs.model import Job
-from bot.messaging.model import Outgoing
+from bot.messaging.model import MessageRef, Outgoing
 from bot.scheduling.ports import BookingWork
+from bot.scheduling.schedule_ports import SchedulesWork
 from bot.voice.session import StoredReport, Turn, VoiceSession
 
 
@@ -53,6 +54,10 @@ class OutboxWriter(Protocol):
     """Messages to send."""
 
     def put(self, *messages: Outgoing, at: datetime) -> None: ...
+    def was_for(self, user_id: str, shown: MessageRef, /) -> bool:
+        """Whether a message was written for this person, as far back as rows are kept."""
+        ...
+
     def move_of_user(self, from_user_id: str, to_user_id: str, /) -> None: ...
     def remove_of_user(self, user_id: str, /) -> None: ...
 
@@ -111,7 +116,7 @@ class PersonVault(Protocol):
     def destroy(self, user_id: str, /) -> None: ...
 
 
-class FlowWork(ChatWork, BookingWork, Protocol):
+class FlowWork(ChatWork, BookingWork, SchedulesWork, Protocol):
     """Everything an answer to an event may touch, in one transaction."""
 
     @property
