@@ -21,12 +21,11 @@ from bot.flows.model import Given
 from bot.flows.ports import FlowWork
 from bot.flows.prompts import PREFIX as FLOW_PREFIX
 from bot.flows.runner import Runner, StaleButton, menu_rows
-from bot.flows.scene import AlreadyDone, Later, Scene, Scenes
+from bot.flows.scene import COMMAND_PREFIX, AlreadyDone, ForeignMessage, Later, Scene, Scenes
 from bot.messaging.model import Incoming, IncomingKind, MediaKind
 
 _log = structlog.get_logger()
 
-COMMAND_PREFIX = "c"
 SPOKEN = frozenset({MediaKind.VOICE, MediaKind.AUDIO, MediaKind.VIDEO_NOTE})
 _ASKED_FOR = frozenset({IncomingKind.COMMAND, IncomingKind.BUTTON, IncomingKind.FORM})
 
@@ -118,6 +117,9 @@ class Dispatch:
                 await later(incoming, interrupted)
         except AlreadyDone:
             return
+        except ForeignMessage:
+            self._note(incoming, StaleButton())
+            await self._tell(incoming, StaleButton.key, {})
         except DomainError as refusal:
             if incoming.kind in _ASKED_FOR:
                 self._note(incoming, refusal)

@@ -24,6 +24,8 @@ from bot.messaging.model import (
     Style,
 )
 
+COMMAND_PREFIX = "c"  # of a button that stands for a command
+
 Rows = Sequence[Sequence[Button]]
 
 
@@ -109,8 +111,11 @@ class Scene:
         """Replace the message whose button was pressed; without one, send a new message.
 
         What has been put in its place once stays: what is shown after it is a message of its own.
+
+        Raises:
+            ForeignMessage: it was written for somebody else.
         """
-        target = self.incoming.message if self.incoming.data is not None else None
+        target = self._pressed()
         if target is None or self.has_shown:
             self.say(*body, buttons=buttons, kind=MessageKind.PROMPT)
             return
@@ -126,6 +131,18 @@ class Scene:
                 buttons=_frozen(buttons),
             )
         )
+
+    def _pressed(self) -> MessageRef | None:
+        """The message whose button was pressed, unless somebody else's command stands there."""
+        incoming = self.incoming
+        if incoming.data is None or incoming.message is None:
+            return None
+        is_seen_by_others = incoming.is_shared and not incoming.is_whispered
+        if not is_seen_by_others or self.work.outbox.was_for(self.user.id, incoming.message):
+            return incoming.message
+        if incoming.data.partition(":")[0] == COMMAND_PREFIX:  # may be typed by anybody
+            return None
+        raise ForeignMessage
 
     def answer_button(self, notice: str = "", *, is_alert: bool = False) -> None:
         """Tell the platform that a press was seen, with a short notice or none."""
@@ -194,6 +211,10 @@ class Scenes:
         """
         if not scene.work.inbox.done(scene.incoming.key, self.clock.now()):
             raise AlreadyDone
+
+
+class ForeignMessage(Exception):
+    """A press that would change what somebody else was shown; its unit is rolled back."""
 
 
 class AlreadyDone(Exception):

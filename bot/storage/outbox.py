@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.entity import new_id
 from bot.messaging.instance import Instance
-from bot.messaging.model import Address, MessageKind, Outgoing
+from bot.messaging.model import Address, MessageKind, MessageRef, Outgoing
 from bot.storage.messaging import Receipt, SendState, outbox
 from bot.storage.prepared import Prepared
 from bot.storage.vault import Keyring, Unreadable
@@ -223,6 +223,17 @@ class SqlOutbox:
                     body=self._keyring.seal(_OUTGOING.dump_json(moved)),
                 )
             )
+
+    def was_for(self, user_id: str, shown: MessageRef) -> bool:
+        """Whether a message was written for this person, as far back as rows are kept."""
+        platform, room = shown.address.platform, shown.address.room
+        wanted = select(outbox.c.key).where(
+            outbox.c.user_id == user_id,
+            outbox.c.platform == platform,
+            outbox.c.room_hash == self._room_hash(platform, room),
+            outbox.c.message_id == shown.message_id,
+        )
+        return self._connection.execute(wanted.limit(1)).first() is not None
 
     def find_receipt(self, key: str) -> Receipt | None:
         row = self._connection.execute(

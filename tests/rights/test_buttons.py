@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 
 from bot.accounts.model import Role
 from bot.core.entity import new_id, short_id
-from bot.flows.dispatch import COMMAND_PREFIX
 from bot.flows.prompts import PREFIX as FLOW_PREFIX
+from bot.flows.scene import COMMAND_PREFIX
 from bot.i18n.catalog import texts_in
 from bot.storage.work import Work
 from tests.rights.cast import Actor, Rows, all_rows, let_teach, rows_of_others, settle_in

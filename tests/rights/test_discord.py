@@ -7,8 +7,8 @@ from structlog.testing import capture_logs
 
 from bot.app import App
 from bot.core.entity import short_id
-from bot.flows.dispatch import COMMAND_PREFIX
 from bot.flows.prompts import PREFIX as FLOW_PREFIX
+from bot.flows.scene import COMMAND_PREFIX
 from bot.simulators.discord import Interaction, Message, Pane
 from bot.simulators.discord.asking import Asker
 from bot.simulators.discord.components import LABEL, TEXT_INPUT
