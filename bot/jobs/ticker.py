@@ -1,6 +1,7 @@
 """When we look: periodic checks in one process. What is owed is in the database, not here."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC
 
@@ -12,6 +13,9 @@ from bot.core.errors import ServiceFailure
 _log = structlog.get_logger()
 
 Tick = Callable[[], Awaitable[object]]
+
+_scheduling = logging.getLogger("apscheduler.scheduler")
+_scheduling.setLevel(logging.ERROR)  # it warns of a tick left out because the one before still runs
 
 
 class Ticker:

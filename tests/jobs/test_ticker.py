@@ -33,7 +33,9 @@ async def test_a_tick_that_fails_comes_again(ticker: Ticker) -> None:
     assert troubles == []
 
 
-async def test_a_slow_tick_is_never_run_twice_at_once(ticker: Ticker) -> None:
+async def test_a_slow_tick_is_never_run_twice_at_once_and_nobody_is_warned(
+    ticker: Ticker, caplog: pytest.LogCaptureFixture
+) -> None:
     inside, most, other = 0, 0, asyncio.Event()
     others = 0
 
@@ -55,6 +57,7 @@ async def test_a_slow_tick_is_never_run_twice_at_once(ticker: Ticker) -> None:
     ticker.start()
     await asyncio.wait_for(other.wait(), 10)
     assert most == 1
+    assert caplog.messages == []
 
 
 async def test_closing_ends_the_tick_under_way_and_all_later_ones(ticker: Ticker) -> None:
