@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from bot.chat.model import place_key
+from bot.chat.model import ChatMessage, place_key
 from bot.chat.ports import Rooms
 from bot.flows.commands import Command, CommandTable
 from bot.flows.conversation import Product
@@ -20,6 +20,7 @@ from bot.storage.work import Work
 from config.settings import DiscordSettings
 
 DISCORD = "discord"
+LOOKED_AT = 25  # messages of a room, after an absence
 
 
 class DiscordLink(Protocol):
@@ -130,6 +131,35 @@ class RelayRooms:
             return work.chat.threads.find_at(place_key(Address(DISCORD, room))) is not None
 
         return await self._storage.read(find)
+
+    async def authors(self, room: str, /) -> Mapping[str, str]:
+        place = place_key(Address(DISCORD, room))
+
+        def find(work: Work) -> Mapping[str, str]:
+            return _authors(work, work.chat.messages.written_at(place, LOOKED_AT))
+
+        return await self._storage.read(find)
+
+    async def author_of(self, room: str, message: str, /) -> str | None:
+        place = place_key(Address(DISCORD, room))
+
+        def find(work: Work) -> Mapping[str, str]:
+            return _authors(work, work.chat.messages.of_source(place, message))
+
+        return (await self._storage.read(find)).get(message)
+
+
+def _authors(work: Work, written: Sequence[ChatMessage]) -> Mapping[str, str]:
+    """Discord's ids of authors by its ids of messages; who left Discord wrote nothing there."""
+    known: dict[str, str | None] = {}
+    for sender_id in {message.sender_id for message in written}:
+        ours = (i for i in work.identities.of_user(sender_id) if i.platform == DISCORD)
+        known[sender_id] = next((identity.external_id for identity in ours), None)
+    return {
+        str(message.source_id): author
+        for message in written
+        if (author := known[message.sender_id]) is not None
+    }
 
 
 class StoredHashes:

@@ -104,6 +104,13 @@ class SqlChatMessages(TableRepo[ChatMessage]):
         """Several where one message of a platform carried several files."""
         return self._all(_SOURCE, place=place, source_id=source_id)
 
+    def written_at(self, place: str, limit: int) -> Sequence[ChatMessage]:
+        """What was written in a place last, the newest first."""
+        t = chat_messages.c
+        return self._all(
+            select(chat_messages).where(t.source_place == place).order_by(t.id.desc()).limit(limit)
+        )
+
     def held(self, thread_id: str, sender_id: str) -> Sequence[ChatMessage]:
         t = chat_messages.c
         return self._all(

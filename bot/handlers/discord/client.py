@@ -117,7 +117,7 @@ class DiscordPlatform:
         self.rest = Rest(self.client, self.start)
         answers = Answers(self.rest)
         self._memory = Memory(heard)
-        self._missed = Missed(self.rest, self._memory, clock)
+        self._missed = Missed(self.rest, self._memory, rooms, clock)
         self._on_ready: Callable[[], None] = lambda: None
         self.messenger = DiscordMessenger(
             self.rest, answers, Files(self.rest), per_second=messages_per_second

@@ -23,7 +23,8 @@ from bot.messaging.ports import Received, Receiver
 
 _LATER = {"MESSAGE_DELETE", "MESSAGE_REACTION_ADD", "MESSAGE_REACTION_REMOVE"}
 _WANTED = re.compile(
-    r'"t":\s*"(?:READY|INTERACTION_CREATE|MESSAGE_(?:CREATE|UPDATE|DELETE|REACTION_(?:ADD|REMOVE)))"'
+    r'"t":\s*"(?:READY|INTERACTION_CREATE|'
+    r'MESSAGE_(?:CREATE|UPDATE|DELETE(?:_BULK)?|REACTION_(?:ADD|REMOVE)))"'
 )
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.5, 15.0
 _BATCH = 100
@@ -69,7 +70,12 @@ class Hearing:
         if _WANTED.search(text) is None:
             return
         payload = json.loads(text)
-        self.put({"t": payload.get("t"), "d": payload.get("d")})
+        name, data = payload.get("t"), payload.get("d")
+        if name == "MESSAGE_DELETE_BULK":
+            for message in data["ids"]:
+                self.put({"t": "MESSAGE_DELETE", "d": data | {"id": message}})
+            return
+        self.put({"t": name, "d": data})
 
     def put(self, event: Event) -> None:
         self._queue.put_nowait(event)
@@ -150,7 +156,7 @@ class Hearing:
             await self._echo(data)
             return False
         if name in _LATER:
-            return self._complete(event)
+            return await self._complete(event)
         return await self.is_for_us(data)
 
     async def _echo(self, data: Object) -> None:
@@ -178,13 +184,15 @@ class Hearing:
         if not await self._asking.answer(event["d"], incoming):
             self.put(event | {"is_plain": True})
 
-    def _complete(self, event: Event) -> bool:
+    async def _complete(self, event: Event) -> bool:
         """Add what Discord leaves out: who had written it, and which time it happened."""
         data = event["d"]
         if not self._memory.knows(data["channel_id"]):
             return False
         if event["t"] == "MESSAGE_DELETE":
-            author = self._memory.author_of(data["channel_id"], data["id"])
+            room, message = data["channel_id"], data["id"]
+            author = self._memory.author_of(room, message)
+            author = author or await self._rooms.author_of(room, message)
             event["d"] = data | {"author_id": author}
         else:
             event["d"] = data | {"heard": str(time.time_ns())}

@@ -1,20 +1,21 @@
 """What nobody told us of, asked for by REST after every session that could not be resumed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 import structlog
 
 from bot.core.clock import Clock
+from bot.core.errors import ServiceFailure
 from bot.handlers.discord.failures import TROUBLES, reason, service_failure
 from bot.handlers.discord.memory import Memory
-from bot.handlers.discord.ports import Heard
+from bot.handlers.discord.ports import Heard, Rooms
 from bot.handlers.discord.rest import Rest
 from bot.handlers.discord.translate import Object, time_of
 from bot.messaging.model import Incoming
@@ -22,6 +23,7 @@ from bot.messaging.model import Incoming
 _PAGE = 100  # the most Discord gives
 _LATEST = 25
 _EDITED_FOR = timedelta(days=1)
+_REACTED_FOR = timedelta(days=7)  # as long as keys are known: what was found once is not news
 _AT_ONCE = 4
 _SILENT_FOR = timedelta(days=30)
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.5, 30.0
@@ -29,6 +31,7 @@ _CLOSED = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 
 _log = structlog.get_logger()
 
+T = TypeVar("T")
 Event = dict[str, Any]
 Put = Callable[[Event], None]
 Store = Callable[[Sequence[Event]], Awaitable[list[Incoming]]]
@@ -42,9 +45,10 @@ class RoomClosed(Exception):
 class Missed:
     """Catches up room by room; what comes in meanwhile waits until its room is done."""
 
-    def __init__(self, rest: Rest, memory: Memory, clock: Clock) -> None:
+    def __init__(self, rest: Rest, memory: Memory, rooms: Rooms, clock: Clock) -> None:
         self._rest = rest
         self._memory = memory
+        self._rooms = rooms
         self._clock = clock
         self._held: dict[str, list[Event]] = {}
         self._task: asyncio.Task[None] | None = None
@@ -96,11 +100,11 @@ class Missed:
         await asyncio.gather(*(visit(heard) for heard in rooms))
 
     async def _visit(self, heard: Heard, store: Store, is_for_us: IsForUs) -> int:
-        count = await self._edits(heard, store, is_for_us)
+        count = await self._changes(heard, store, is_for_us)
         after = heard.newest
         while True:
             ask = partial(self._rest.messages_after, heard.room, after, _PAGE)
-            page = await self._page(heard.room, ask)
+            page = await self._asked(heard.room, ask)
             messages = sorted(page, key=_id)
             events = await _events("MESSAGE_CREATE", messages, heard, is_for_us)
             count += len(await store(events))
@@ -108,20 +112,55 @@ class Missed:
                 return count
             after = messages[-1]["id"]
 
-    async def _edits(self, heard: Heard, store: Store, is_for_us: IsForUs) -> int:
-        """What was rewritten lately; edits that were heard of fall away by their keys."""
+    async def _changes(self, heard: Heard, store: Store, is_for_us: IsForUs) -> int:
+        """What became of the latest messages; what was heard of falls away by its keys."""
+        authors = await self._asked(heard.room, partial(self._rooms.authors, heard.room))
+        newest = max(map(int, (heard.newest, *authors)))
+        ask = partial(self._rest.messages_before, heard.room, str(newest + 1), _LATEST)
+        page = sorted(await self._asked(heard.room, ask), key=_id)
         since = self._clock.now() - _EDITED_FOR
-        ask = partial(self._rest.messages_before, heard.room, str(int(heard.newest) + 1), _LATEST)
-        page = await self._page(heard.room, ask)
         edited = [
             message
-            for message in sorted(page, key=_id)
+            for message in page
             if message.get("edited_timestamp")
             and datetime.fromisoformat(message["edited_timestamp"]) > since
         ]
-        return len(await store(await _events("MESSAGE_UPDATE", edited, heard, is_for_us)))
+        events = await _events("MESSAGE_UPDATE", edited, heard, is_for_us)
+        events += await self._reactions(heard, page)
+        return len(await store(events + _removals(heard, page, authors)))
 
-    async def _page(self, room: str, ask: Callable[[], Awaitable[list[Event]]]) -> list[Event]:
+    async def _reactions(self, heard: Heard, page: Sequence[Event]) -> list[Event]:
+        """Those of people; one that was taken off meanwhile leaves no trace to find."""
+        ours = partial(self._rooms.is_ours, heard.room)
+        if heard.guild is not None and not await self._asked(heard.room, ours):
+            return []
+        since = self._clock.now() - _REACTED_FOR
+        found: list[Event] = []
+        for message in page:
+            if time_of(message["id"]) > since:
+                for reaction in message.get("reactions", ()):
+                    found += await self._reacted(heard, message["id"], reaction)
+        return found
+
+    async def _reacted(self, heard: Heard, message: str, reaction: Object) -> list[Event]:
+        emoji = reaction["emoji"]
+        if emoji.get("id") or reaction["count"] <= reaction["me"]:  # nobody but us
+            return []
+        ask = partial(self._rest.reacted, heard.room, message, emoji["name"], _PAGE)
+        try:
+            users = await ask()
+        except TROUBLES:  # gone within the moment, say; the next time tells
+            return []
+        place = _place(heard) | {"message_id": message, "emoji": emoji, "heard": "later"}
+        return [
+            {
+                "t": "MESSAGE_REACTION_ADD",
+                "d": place | {"user_id": user["id"], "member": {"user": user}},
+            }
+            for user in users
+        ]
+
+    async def _asked(self, room: str, ask: Callable[[], Awaitable[T]]) -> T:
         """Asked for again until there is an answer. Raises RoomClosed, and forgets the room."""
         wait = _FIRST_WAIT_SECONDS
         while True:
@@ -133,11 +172,34 @@ class Missed:
                     await self._memory.forget(room)
                     raise RoomClosed from None
                 cause = reason(error)
+            except ServiceFailure as failure:
+                cause = str(failure)
             except TROUBLES as error:
                 cause = str(service_failure(error))
             _log.warning("discord.catch_up_waits", room=room, cause=cause, seconds=wait)
             await asyncio.sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
+
+
+def _removals(heard: Heard, page: Sequence[Event], authors: Mapping[str, str]) -> list[Event]:
+    """What was carried from there and is there no more.
+
+    An empty page says nothing: that is what Discord gives to who may not read the history.
+    """
+    if not page:
+        return []
+    there = {message["id"] for message in page}
+    oldest = _id(page[0]) if len(page) == _LATEST else 0
+    return [
+        {"t": "MESSAGE_DELETE", "d": _place(heard) | {"id": message, "author_id": author}}
+        for message, author in authors.items()
+        if message not in there and int(message) >= oldest
+    ]
+
+
+def _place(heard: Heard) -> Event:
+    guild = {"guild_id": heard.guild} if heard.guild else {}
+    return {"channel_id": heard.room} | guild
 
 
 async def _events(

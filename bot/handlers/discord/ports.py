@@ -40,6 +40,13 @@ class Rooms(Protocol):
     """Rooms in servers where every message is for us, whether it names us or not."""
 
     async def is_ours(self, room: str, /) -> bool: ...
+    async def authors(self, room: str, /) -> Mapping[str, str]:
+        """Who wrote what was carried from there lately: ids of people by ids of messages."""
+        ...
+
+    async def author_of(self, room: str, message: str, /) -> str | None:
+        """Who wrote this message, if it was carried."""
+        ...
 
 
 class SuggestedChoices(Protocol):

@@ -53,6 +53,12 @@ class Rest:
     async def react(self, channel: str, message: str, emoji: str) -> None:
         await self._request(_reaction("PUT", channel, message, emoji))
 
+    async def reacted(self, channel: str, message: str, emoji: str, limit: int) -> list[Json]:
+        """The users who put this emoji there."""
+        route = _reaction("GET", channel, message, emoji, whose="")
+        found: list[Json] = await self._request(route, params={"limit": limit})
+        return found
+
     async def take_back_reactions(self, channel: str, message: str) -> None:
         """Remove whatever we put on a message."""
         found = await self.get_message(channel, message)
@@ -158,8 +164,8 @@ def _message(method: Method, channel: str, message: str) -> Route:
     return Route(method, _MESSAGE, channel_id=int(channel), message_id=int(message))
 
 
-def _reaction(method: Method, channel: str, message: str, emoji: str) -> Route:
-    path = f"{_MESSAGE}/reactions/{{emoji}}/@me"
+def _reaction(method: Method, channel: str, message: str, emoji: str, whose: str = "/@me") -> Route:
+    path = f"{_MESSAGE}/reactions/{{emoji}}{whose}"
     return Route(method, path, channel_id=int(channel), message_id=int(message), emoji=emoji)
 
 

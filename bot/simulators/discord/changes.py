@@ -1,5 +1,6 @@
 """What changes the world, whoever does it; every change is published once."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -46,6 +47,17 @@ def delete(world: World, message: Message) -> None:
         world.show("MESSAGE_DELETE", data, channel)
         return
     world.publish(_in_guild(channel, "MESSAGE_DELETE", data), channel)
+
+
+def purge(world: World, channel: Channel, message_ids: Sequence[int]) -> None:
+    """Take many messages away at once, as moderators' tools do."""
+    for message_id in message_ids:
+        channel.remove(message_id)
+    data: Json = {
+        "ids": [str(message_id) for message_id in message_ids],
+        "channel_id": str(channel.channel_id),
+    }
+    world.publish(_in_guild(channel, "MESSAGE_DELETE_BULK", data), channel)
 
 
 def react(world: World, message: Message, user_id: int, emoji: str) -> Message:

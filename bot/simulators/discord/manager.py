@@ -8,6 +8,7 @@ from bot.simulators.discord.model import (
     Guild,
     Json,
     Member,
+    Message,
     Overwrite,
     Role,
 )
@@ -96,6 +97,10 @@ class GuildManager:
     def delete_channel(self, channel: Channel) -> None:
         """A channel with its threads, or one thread."""
         changes.delete_channel(self._world, channel)
+
+    def purge(self, channel: Channel, *messages: Message) -> None:
+        """Remove messages in bulk."""
+        changes.purge(self._world, channel, [message.message_id for message in messages])
 
     def archive(self, thread: Channel, *, is_locked: bool = False) -> None:
         changes.archive(self._world, thread, is_locked=is_locked)

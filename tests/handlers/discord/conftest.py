@@ -1,7 +1,7 @@
 """The Discord platform on a simulated Discord, without the rest of the product."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -40,11 +40,12 @@ class Collector:
 
 
 class Rooms:
-    """Marks in memory, and which rooms are ours."""
+    """Marks in memory, which rooms are ours, and who wrote what was carried from them."""
 
     def __init__(self) -> None:
         self.heard: dict[str, Heard] = {}
         self.ours: set[str] = set()
+        self.written: dict[tuple[str, str], str] = {}
         self.has_forgotten = asyncio.Event()
         self.has_mark = asyncio.Event()
 
@@ -65,6 +66,12 @@ class Rooms:
 
     async def is_ours(self, room: str, /) -> bool:
         return room in self.ours
+
+    async def authors(self, room: str, /) -> Mapping[str, str]:
+        return {message: who for (place, message), who in self.written.items() if place == room}
+
+    async def author_of(self, room: str, message: str, /) -> str | None:
+        return self.written.get((room, message))
 
 
 class Questions:

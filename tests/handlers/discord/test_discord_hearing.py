@@ -9,7 +9,7 @@ from bot.handlers.discord.ports import Heard, SlashCommand
 from bot.handlers.discord.slash import publish
 from bot.messaging.forms import Form, FormField
 from bot.messaging.model import Address, Button, IncomingKind, MessageKind, Outgoing, Paragraph
-from bot.simulators.discord import DiscordSimulator, Intent, Person
+from bot.simulators.discord import DiscordSimulator, Intent, Permission, Person
 from tests.handlers.discord.conftest import Collector, Rooms, a_platform, listening
 
 START = SlashCommand(
@@ -284,3 +284,97 @@ async def test_a_room_that_is_closed_is_forgotten(sim, inbox, rooms, questions, 
     await platform.stop()
 
     assert (sim.invalid_requests, rooms.heard) == (1, {})
+
+
+@pytest.fixture
+def lesson(sim, rooms, tom):
+    """A room of a conversation, and Tom in it."""
+    school = sim.guild("School", owner=tom)
+    channel = school.add_channel("lesson")
+    rooms.ours.add(str(channel.channel_id))
+    return school, channel, tom.at(channel)
+
+
+@pytest.mark.parametrize("is_bulk", [False, True])
+async def test_what_was_written_before_a_restart_and_is_removed_later_has_an_author(
+    sim, inbox, rooms, questions, tom, lesson, is_bulk
+):
+    school, channel, pane = lesson
+    said = [await pane.send(text) for text in ("one", "two")]
+    room = str(channel.channel_id)
+    rooms.written = {(room, str(message.message_id)): "2001" for message in said}
+    rooms.heard[room] = Heard(room, str(said[-1].message_id), str(school.guild_id))
+    platform = a_platform(sim, inbox, rooms, questions, message_content=True)
+    await platform.start()
+    async with listening(platform):
+        await pane.send("three")  # heard live, once the room is caught up with
+        await inbox.next()
+        if is_bulk:
+            school.purge(channel, *said)
+        else:
+            for message in said:
+                await pane.delete(message)
+        await inbox.next(3)
+    await platform.stop()
+
+    gone = [event for event in inbox.known.values() if event.kind is IncomingKind.DELETED]
+    assert [event.message.message_id for event in gone] == [str(m.message_id) for m in said]
+    assert {event.sender.external_id for event in gone} == {"2001"}
+
+
+async def test_what_was_removed_while_we_were_away_counts_as_removed(
+    sim, inbox, rooms, questions, lesson
+):
+    school, channel, pane = lesson
+    kept, gone = await pane.send("kept"), await pane.send("gone")
+    room = str(channel.channel_id)
+    rooms.written = {(room, str(each.message_id)): "2001" for each in (kept, gone)}
+    # the mark is older than what was carried: it is written down now and then
+    rooms.heard[room] = Heard(room, str(kept.message_id), str(school.guild_id))
+    await pane.delete(gone)
+    platform = a_platform(sim, inbox, rooms, questions, message_content=True)
+    await platform.start()
+    async with listening(platform):
+        await inbox.next()
+    await platform.stop()
+
+    (event,) = inbox.known.values()
+    assert (event.kind, event.message.message_id) == (IncomingKind.DELETED, str(gone.message_id))
+
+
+async def test_where_the_history_may_not_be_read_nothing_counts_as_removed(
+    sim, inbox, rooms, questions, lesson
+):
+    school, channel, pane = lesson
+    said = await pane.send("there")
+    room = str(channel.channel_id)
+    rooms.written = {(room, str(said.message_id)): "2001"}
+    rooms.heard[room] = Heard(room, str(said.message_id), str(school.guild_id))
+    school.overwrite(channel, None, deny=Permission.READ_MESSAGE_HISTORY)
+    platform = a_platform(sim, inbox, rooms, questions, message_content=True)
+    await platform.start()
+    async with listening(platform):
+        await pane.send("still there")
+        await inbox.next()
+    await platform.stop()
+
+    assert [event.kind for event in inbox.known.values()] == [IncomingKind.TEXT]
+
+
+async def test_a_reaction_put_on_while_we_were_away_is_found_once(
+    sim, inbox, rooms, questions, lesson
+):
+    school, channel, pane = lesson
+    said = await pane.send("there")
+    room = str(channel.channel_id)
+    rooms.heard[room] = Heard(room, str(said.message_id), str(school.guild_id))
+    await pane.react(said, "🔥")
+    for _ in range(2):
+        platform = a_platform(sim, inbox, rooms, questions, message_content=True)
+        await platform.start()
+        async with listening(platform):
+            await inbox.next()
+        await platform.stop()
+
+    (event,) = inbox.known.values()
+    assert (event.reaction, event.sender.external_id) == ("🔥", "2001")
