@@ -120,6 +120,7 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
         storage = open_storage(settings.database_url, keyring, instance)
         await storage.open()
         stack.push_async_callback(storage.aclose)
+        await storage.write(Entrance(settings.admins, _ui_language).follow_settings)
         postbox = Postbox(settings, storage, clock)
         stack.push_async_callback(postbox.aclose)
         app = _assemble(settings, clock, storage, instance, postbox)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.accounts.model import Identity, Role, User
 from bot.accounts.ports import AccountsWork
-from bot.messaging.model import Incoming, IncomingKind, Sender
+from bot.messaging.model import Incoming, IncomingKind
 
 
 class Entrance:
@@ -35,7 +35,12 @@ class Entrance:
         elif seen != identity:
             work.identities.save(seen)
         user = work.users.get(identity.user_id)
-        return self._with_admin_role(work, user, sender), seen
+        return self._with_admin_role(work, user, seen), seen
+
+    def follow_settings(self, work: AccountsWork) -> None:
+        """Whoever the settings name no longer is no administrator, before they write again."""
+        for user in work.users.list_admins():
+            self._ended(work, user)
 
     def _welcome(
         self, work: AccountsWork, incoming: Incoming, now: datetime
@@ -59,13 +64,25 @@ class Entrance:
             is_latest=True,
         )
         work.identities.add(identity)
-        return self._with_admin_role(work, user, sender), identity
+        return self._with_admin_role(work, user, identity), identity
 
-    def _with_admin_role(self, work: AccountsWork, user: User, sender: Sender) -> User:
-        is_named = f"{sender.platform}:{sender.external_id}" in self._admins
-        if is_named and Role.ADMIN not in user.roles:
-            return work.users.save(replace(user, roles=user.roles | {Role.ADMIN}))
+    def _with_admin_role(self, work: AccountsWork, user: User, identity: Identity) -> User:
+        """As the settings say; whom a one-time link made an administrator stays one."""
+        if not self._is_named(identity):
+            return self._ended(work, user)
+        if Role.ADMIN not in user.roles:
+            return work.users.save(replace(user, roles=user.roles | {Role.ADMIN, Role.NAMED}))
         return user
+
+    def _ended(self, work: AccountsWork, user: User) -> User:
+        if Role.NAMED not in user.roles or any(
+            map(self._is_named, work.identities.of_user(user.id))
+        ):
+            return user
+        return work.users.save(replace(user, roles=user.roles - {Role.ADMIN, Role.NAMED}))
+
+    def _is_named(self, identity: Identity) -> bool:
+        return f"{identity.platform}:{identity.external_id}" in self._admins
 
 
 def _as_seen(identity: Identity, incoming: Incoming, now: datetime) -> Identity:

@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from bot.accounts.model import Consent, LearnerLanguage, Profile, Purpose, User, UserStatus
+from bot.accounts.model import (
+    Consent,
+    LearnerLanguage,
+    Profile,
+    Purpose,
+    Role,
+    User,
+    UserStatus,
+)
 
 _MOST_HINTS = 40
 _LIVELIEST = (UserStatus.ACTIVE, UserStatus.PAUSED, UserStatus.CLOSED, UserStatus.GUEST)
@@ -69,12 +77,21 @@ def _profile(kept: User, gone: User) -> Profile:
     return Profile(**{**both, "goals": goals})
 
 
+def _roles(kept: User, gone: User) -> frozenset[Role]:
+    """Those of both; whoever is an administrator for good stays one."""
+    both = kept.roles | gone.roles
+    is_for_good = any(
+        Role.ADMIN in each.roles and Role.NAMED not in each.roles for each in (kept, gone)
+    )
+    return both - {Role.NAMED} if is_for_good else both
+
+
 FIELDS: Mapping[str, Rule] = {
     "id": _stays("id"),
     "version": _stays("version"),
     "created_at": _earlier("created_at"),
     "status": lambda kept, gone: min(kept.status, gone.status, key=_LIVELIEST.index),
-    "roles": lambda kept, gone: kept.roles | gone.roles,
+    "roles": _roles,
     "name": _first_known("name"),
     "email": _of_the_address("email"),
     "email_hash": _of_the_address("email_hash"),

@@ -9,11 +9,15 @@ from bot.core.language import Level
 
 
 class Role(StrEnum):
-    """What a person is here; somebody can be several."""
+    """What a person is here; somebody can be several.
+
+    NAMED: an administrator for as long as the settings say so; without it, one for good.
+    """
 
     STUDENT = "student"
     TEACHER = "teacher"
     ADMIN = "admin"
+    NAMED = "named"
 
 
 class UserStatus(StrEnum):

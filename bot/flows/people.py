@@ -175,7 +175,8 @@ class People:
         kind, _, token = payload.partition("_")
         if kind != _ADMIN_LINK or not self._tokens.redeem_claim(scene.work, token):
             return False
-        scene.save_user(replace(scene.user, roles=scene.user.roles | {Role.ADMIN}))
+        roles = scene.user.roles - {Role.NAMED} | {Role.ADMIN}  # for good, whoever is named
+        scene.save_user(replace(scene.user, roles=roles))
         scene.say(scene.text("start.admin"))
         return True
 
