@@ -67,8 +67,9 @@ class Booking(Entity):
             once on top.
         extension_minutes: both agreed to so many more; `ends_at` stays as booked.
         extension_asked_by: who asked for a quarter hour more and waits for the other's yes.
-        free_hours, late_percent: the policy when it was booked: cancelled by the student up to so
-            many hours before it costs nothing, later this share of the price.
+        free_hours, late_percent, no_show_percent: the policy when it was booked: cancelled by the
+            student up to so many hours before it costs nothing, later the first share of the
+            price, and the second where they do not come.
         buffer_minutes: the teacher's rest afterwards, claimed with the lesson.
         wall_time, zone, tz_version: the start as the teacher's clock shows it ("2026-12-01T18:00"),
             their IANA zone, and the version of the zone data that said which instant this is.
@@ -90,6 +91,7 @@ class Booking(Entity):
     extension_asked_by: str | None = None
     free_hours: int = 12
     late_percent: int = 50
+    no_show_percent: int = 100
     buffer_minutes: int = 0
     wall_time: str
     zone: str

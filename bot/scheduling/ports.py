@@ -10,13 +10,14 @@ from bot.core.repository import Repository
 from bot.core.timespan import Timespan
 from bot.jobs.ports import JobQueue
 from bot.scheduling.model import Booking, BookingEvent
+from bot.scheduling.schedule_ports import SchedulesWork
 
 
 class BookingRepo(Repository[Booking], Protocol):
     """Bookings. `add` and `save` claim their quarter hours and raise SlotTaken."""
 
-    def of_teacher(self, teacher_id: str, within: Timespan, /) -> Sequence[Booking]:
-        """Those that still claim time of `within`, by start."""
+    def claiming(self, user_id: str, within: Timespan, /) -> Sequence[Booking]:
+        """What takes a person's time of `within`, as student or as teacher, by start."""
         ...
 
     def of_person(self, user_id: str, /) -> Sequence[Booking]:
@@ -46,7 +47,7 @@ class BookingTrail(Protocol):
         ...
 
 
-class BookingWork(AccountsWork, TeachersWork, Protocol):
+class BookingWork(AccountsWork, TeachersWork, SchedulesWork, Protocol):
     """The repositories of booking in one transaction."""
 
     @property

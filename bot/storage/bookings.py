@@ -1,7 +1,7 @@
 """Bookings: tables and repositories. Unique quarter hours of people decide who was first."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import (
     BigInteger,
@@ -24,6 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.core.timespan import Timespan
 from bot.scheduling.model import (
     CLAIMING,
+    MOST_EXTENSION_MINUTES,
     UPCOMING,
     Booking,
     BookingAction,
@@ -55,6 +56,7 @@ bookings = Table(
     Column("extension_asked_by", _ID),
     Column("free_hours", Integer, nullable=False),
     Column("late_percent", Integer, nullable=False),
+    Column("no_show_percent", Integer, nullable=False),
     Column("buffer_minutes", Integer, nullable=False),
     Column("wall_time", String(16), nullable=False),
     Column("zone", String(64), nullable=False),
@@ -98,6 +100,15 @@ _CLAIM = {
     "sqlite": Prepared(sqlite.insert(booking_quarters).on_conflict_do_nothing()),
     "postgresql": Prepared(postgresql.insert(booking_quarters).on_conflict_do_nothing()),
 }
+_LONGEST_EXTENSION = timedelta(minutes=MOST_EXTENSION_MINUTES)
+_CLAIMING = Prepared(
+    select(bookings).where(
+        or_(_B.student_id == bindparam("user_id"), _B.teacher_id == bindparam("user_id")),
+        or_(*(_B.status == status for status in sorted(CLAIMING))),  # no list: it is prepared
+        _B.starts_at < bindparam("end", type_=UtcDateTime),
+        _B.ends_at > bindparam("start", type_=UtcDateTime),
+    )
+)
 _CLAIMED = Prepared(
     select(_Q.person_id, _Q.quarter).where(_Q.booking_id == bindparam("booking_id"))
 )
@@ -132,18 +143,11 @@ class SqlBookings(TableRepo[Booking]):
         self._claim(booking)
         return super().save(booking)
 
-    def of_teacher(self, teacher_id: str, within: Timespan) -> Sequence[Booking]:
-        """Those that still claim time of `within`, by start."""
-        return self._all(
-            select(bookings)
-            .where(
-                _B.teacher_id == teacher_id,
-                _B.status.in_(CLAIMING),
-                _B.starts_at < within.end,
-                _B.ends_at > within.start,
-            )
-            .order_by(_B.starts_at)
-        )
+    def claiming(self, user_id: str, within: Timespan) -> Sequence[Booking]:
+        """What takes a person's time of `within`, as student or as teacher, by start."""
+        params = {"user_id": user_id, "start": within.start - _LONGEST_EXTENSION, "end": within.end}
+        rows = _CLAIMING.all(self._connection, params)
+        return sorted((self._load(row) for row in rows), key=lambda each: each.starts_at)
 
     def of_person(self, user_id: str) -> Sequence[Booking]:
         """All they have or had a part in, in the order they were made."""
@@ -162,8 +166,7 @@ class SqlBookings(TableRepo[Booking]):
         is_over = or_(_B.status.not_in(CLAIMING), _B.ends_at <= now)
         return self._all(
             _of(user_id)
-            .where(is_over, _B.status != BookingStatus.HELD)
-            .where(or_(_B.cancelled_at.is_(None), _B.cancelled_by.is_not(None)))
+            .where(is_over, _B.held_until.is_(None))
             .order_by(_B.starts_at.desc(), _B.id.desc())
             .offset(offset)
             .limit(limit)

@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("extension_asked_by", sa.String(length=36), nullable=True),
         sa.Column("free_hours", sa.Integer(), nullable=False),
         sa.Column("late_percent", sa.Integer(), nullable=False),
+        sa.Column("no_show_percent", sa.Integer(), nullable=False),
         sa.Column("buffer_minutes", sa.Integer(), nullable=False),
         sa.Column("wall_time", sa.String(length=16), nullable=False),
         sa.Column("zone", sa.String(length=64), nullable=False),
