@@ -108,7 +108,7 @@ class Evidence:
     Args:
         met: how long both were there, wherever it was; `counted`: of it inside the booked span and
             the extension; `billed`: after rounding.
-        presences: those of the sources that counted.
+        presences: of every source; `pricing.counting` tells which of them count.
         share_percent: of the booked price, where nobody met.
     """
 
@@ -177,7 +177,8 @@ class Invoice(Entity):
 
     Args:
         number: without gaps, in the order they were made.
-        tax_minor: contained in the total; `commission_minor`: of the rest, the platform's.
+        tax_bp: contained in the total, in hundredths of a percent; `commission_bp`: the platform's
+            share of the rest.
         credited_minor: taken back of the total, by agreement or decision.
         carried_to: the invoice whose charge collects this one too.
     """
@@ -188,10 +189,9 @@ class Invoice(Entity):
     payee_id: str
     currency: str
     lines: tuple[Line, ...]
-    tax_minor: int = 0
     tax_name: str | None = None
     tax_bp: int = 0
-    commission_minor: int
+    commission_bp: int
     credited_minor: int = 0
     evidence: Evidence
     state: InvoiceState = InvoiceState.OPEN
