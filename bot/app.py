@@ -16,6 +16,7 @@ from telegram.ext import Application
 from bot.accounts.entrance import Entrance
 from bot.accounts.tokens import Tokens
 from bot.core.clock import Clock, SystemClock
+from bot.core.hook import Hook
 from bot.flows.conversation import Product, assemble
 from bot.flows.dispatch import Dispatch
 from bot.flows.practice_jobs import CLOSE_JOB, idle_closer
@@ -47,7 +48,6 @@ from bot.voice.avatars import voice_of
 from bot.voice.engines import EngineChain
 from bot.voice.ports import VoiceEngine
 from bot.voice.service import VoiceService
-from bot.web.hooks import Hook
 from bot.web.metrics import Metrics
 from bot.wiring import DISCORD, DiscordLink, discord_link
 from config.settings import HUME_URL, Settings, WrongSettings

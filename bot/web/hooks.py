@@ -2,17 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import structlog
 from aiohttp import web
 
 from bot.core.clock import Clock
 from bot.core.errors import ServiceFailure
+from bot.core.hook import Document, Hook, Verdict
 from bot.core.storage import Storage
 from bot.jobs.model import Job
 from bot.jobs.ports import JobQueue
@@ -22,15 +21,6 @@ _READ_SECONDS = 2.0  # Zoom gives three for the whole answer
 _log = structlog.get_logger()
 
 WebHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Document = Mapping[str, Any]
-
-
-class Verdict(StrEnum):
-    """What a signature and its time prove."""
-
-    GENUINE = "genuine"
-    FORGED = "forged"
-    STALE = "stale"
 
 
 class OutsideEvents(Protocol):
@@ -51,33 +41,6 @@ class HookWork(Protocol):
 
 
 W = TypeVar("W", bound=HookWork)
-
-
-def _no_answer(_: Document) -> Document | None:
-    return None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hook:
-    """How one vendor's deliveries are proved and named.
-
-    Args:
-        source: the vendor's name as in settings; in front of every key.
-        path: where it delivers, e.g. "/webhooks/zoom".
-        verify: of headers (in whatever case), the raw body and real time. Compares in constant
-            time, and looks at the age only where the signature covers it.
-        key_of: the vendor's own identity of the event, up to 80 characters; None for an event
-            that is none of ours.
-        job_kind: put with payload `event`, the key under which the event is kept.
-        answer: what is to be answered there and then in place of storing, e.g. a challenge.
-    """
-
-    source: str
-    path: str
-    verify: Callable[[Mapping[str, str], bytes, datetime], Verdict]
-    key_of: Callable[[Document], str | None]
-    job_kind: str
-    answer: Callable[[Document], Document | None] = _no_answer
 
 
 def hook_handler(hook: Hook, storage: Storage[W], clock: Clock) -> WebHandler:

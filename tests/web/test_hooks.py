@@ -15,12 +15,13 @@ from structlog.testing import capture_logs
 
 from bot.core.clock import SystemClock
 from bot.core.errors import Cause, ServiceFailure
+from bot.core.hook import Hook, Verdict
 from bot.jobs.model import Job
 from bot.messaging.instance import Instance
 from bot.storage.engine import SqlStorage, open_storage
 from bot.storage.vault import Keyring
 from bot.storage.work import Work
-from bot.web.hooks import Hook, Verdict, hook_handler
+from bot.web.hooks import hook_handler
 
 PATH = "/webhooks/vendor"
 BODY = b'{"id": "evt_1", "text": "a secret of Ana"}'
