@@ -111,6 +111,24 @@ def fault_in(entry: Entry, number: int, previous: str) -> Fault | None:
     return None if is_balanced(entry.postings) else Fault(number, "balance")
 
 
+def first_fault(head: tuple[int, str], pages: Iterable[Sequence[Entry]]) -> Fault | None:
+    """Walk the chain from its beginning; None: every entry is as it was written.
+
+    Args:
+        head: number and hash the last entry must have.
+        pages: all entries in their order.
+    """
+    number, previous = 0, FIRST_HASH
+    for page in pages:
+        for entry in page:
+            number += 1
+            fault = fault_in(entry, number, previous)
+            if fault is not None:
+                return fault
+            previous = entry.hash
+    return None if (number, previous) == head else Fault(number + 1, "chain")
+
+
 def _digest(
     number: int, kind: str, cause: str, postings: Sequence[Posting], at: datetime, previous: str
 ) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.accounts.codes import Codes
 from bot.accounts.tokens import Tokens
 from bot.flows.availability_records import AVAILABILITY_RECORDS
+from bot.flows.billing_records import BILLING_RECORDS
 from bot.flows.commands import Command, CommandTable
 from bot.flows.dispatch import Conversation
 from bot.flows.introductions import RelayIntroductions
@@ -48,6 +49,7 @@ def assemble(parts: Parts, codes: Codes, tokens: Tokens) -> Product:
         practice_records(parts.service),
         TEACHER_RECORDS,
         AVAILABILITY_RECORDS,
+        BILLING_RECORDS,
         RELAY_RECORDS,
         PEOPLE_RECORDS,
     )

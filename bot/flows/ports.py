@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from bot.billing.ports import BillingBook
 from bot.chat.ports import ChatWork
 from bot.core.repository import Repository
 from bot.flows.state import FlowState
@@ -141,3 +142,5 @@ class FlowWork(ChatWork, BookingWork, SchedulesWork, Protocol):
     def heard_rooms(self) -> HeardRooms: ...
     @property
     def vault(self) -> PersonVault: ...
+    @property
+    def billing(self) -> BillingBook: ...

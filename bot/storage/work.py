@@ -14,6 +14,7 @@ from bot.storage.accounts import (
     SqlOneTimeCodes,
     SqlUsers,
 )
+from bot.storage.billing import SqlBilling
 from bot.storage.bookings import SqlBookingEvents, SqlBookings
 from bot.storage.chat import SqlChat
 from bot.storage.claims import SqlClaims
@@ -184,6 +185,10 @@ class Work:
     @cached_property
     def chat(self) -> SqlChat:
         return SqlChat(self._connection, self.vault)
+
+    @cached_property
+    def billing(self) -> SqlBilling:
+        return SqlBilling(self._connection, self.vault)
 
     @cached_property
     def bookings(self) -> SqlBookings:

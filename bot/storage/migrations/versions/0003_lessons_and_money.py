@@ -50,6 +50,24 @@ def upgrade() -> None:
         batch_op.create_index("ix_bookings_upcoming", ["status", "starts_at"], unique=False)
 
     op.create_table(
+        "counters",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.Column("mark", sa.String(length=64), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_counters")),
+    )
+    op.create_table(
+        "ledger_entries",
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("cause", sa.String(length=120), nullable=False),
+        sa.Column("previous", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_ledger_entries")),
+        sa.UniqueConstraint("cause", name=op.f("uq_ledger_entries_cause")),
+    )
+    op.create_table(
         "outside_events",
         sa.Column("key", sa.String(length=120), nullable=False),
         sa.Column("source", sa.String(length=40), nullable=False),
@@ -60,6 +78,27 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("outside_events", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_outside_events_done_at"), ["done_at"], unique=False)
+
+    op.create_table(
+        "billing_parties",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.String(length=36), nullable=True),
+        sa.Column("customer_id", sa.String(length=120), nullable=True),
+        sa.Column("card_id", sa.String(length=120), nullable=True),
+        sa.Column("card_label", sa.String(length=80), nullable=True),
+        sa.Column("account_id", sa.String(length=120), nullable=True),
+        sa.Column("can_be_paid", sa.Boolean(), nullable=False),
+        sa.Column("commission_bp", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_billing_parties_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_parties")),
+        sa.UniqueConstraint("account_id", name=op.f("uq_billing_parties_account_id")),
+        sa.UniqueConstraint("customer_id", name=op.f("uq_billing_parties_customer_id")),
+    )
+    with op.batch_alter_table("billing_parties", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_billing_parties_card_id"), ["card_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_billing_parties_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "booking_events",
@@ -97,6 +136,21 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "ledger_postings",
+        sa.Column("entry", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("account", sa.String(length=80), nullable=False),
+        sa.Column("minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["entry"], ["ledger_entries.number"], name=op.f("fk_ledger_postings_entry")
+        ),
+        sa.PrimaryKeyConstraint("entry", "position", name=op.f("pk_ledger_postings")),
+    )
+    with op.batch_alter_table("ledger_postings", schema=None) as batch_op:
+        batch_op.create_index("ix_ledger_postings_account", ["account", "entry"], unique=False)
+
+    op.create_table(
         "schedules",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -113,12 +167,163 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_schedules")),
         sa.UniqueConstraint("teacher_id", name=op.f("uq_schedules_teacher_id")),
     )
+    op.create_table(
+        "invoices",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("booking_id", sa.String(length=36), nullable=False),
+        sa.Column("payer_id", sa.String(length=36), nullable=False),
+        sa.Column("payee_id", sa.String(length=36), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("lines", sa.Text(), nullable=False),
+        sa.Column("tax_name", sa.String(length=40), nullable=True),
+        sa.Column("tax_bp", sa.Integer(), nullable=False),
+        sa.Column("commission_bp", sa.Integer(), nullable=False),
+        sa.Column("credited_minor", sa.BigInteger(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("carried_to", sa.String(length=36), nullable=True),
+        sa.Column("issued_at", sa.BigInteger(), nullable=False),
+        sa.Column("paid_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["carried_to"], ["invoices.id"], name=op.f("fk_invoices_carried_to")
+        ),
+        sa.ForeignKeyConstraint(
+            ["payee_id"], ["billing_parties.id"], name=op.f("fk_invoices_payee_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["payer_id"], ["billing_parties.id"], name=op.f("fk_invoices_payer_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invoices")),
+        sa.UniqueConstraint("booking_id", name=op.f("uq_invoices_booking_id")),
+        sa.UniqueConstraint("number", name=op.f("uq_invoices_number")),
+    )
+    with op.batch_alter_table("invoices", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_invoices_carried_to"), ["carried_to"], unique=False)
+        batch_op.create_index("ix_invoices_payee", ["payee_id", "number"], unique=False)
+        batch_op.create_index("ix_invoices_payer", ["payer_id", "number"], unique=False)
+        batch_op.create_index("ix_invoices_state", ["state", "number"], unique=False)
+
+    op.create_table(
+        "payouts",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("payee_id", sa.String(length=36), nullable=False),
+        sa.Column("way", sa.String(length=40), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("gateway_id", sa.String(length=120), nullable=True),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["payee_id"], ["billing_parties.id"], name=op.f("fk_payouts_payee_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payouts")),
+        sa.UniqueConstraint("gateway_id", name=op.f("uq_payouts_gateway_id")),
+    )
+    with op.batch_alter_table("payouts", schema=None) as batch_op:
+        batch_op.create_index("ix_payouts_payee", ["payee_id", "made_at"], unique=False)
+
+    op.create_table(
+        "charges",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("invoice_id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("way", sa.String(length=40), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("intent_id", sa.String(length=120), nullable=True),
+        sa.Column("page_id", sa.String(length=120), nullable=True),
+        sa.Column("reason", sa.String(length=120), nullable=True),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["invoice_id"], ["invoices.id"], name=op.f("fk_charges_invoice_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_charges")),
+        sa.UniqueConstraint("intent_id", name=op.f("uq_charges_intent_id")),
+        sa.UniqueConstraint("invoice_id", "number", name=op.f("uq_charges_invoice_id")),
+        sa.UniqueConstraint("key", name=op.f("uq_charges_key")),
+        sa.UniqueConstraint("page_id", name=op.f("uq_charges_page_id")),
+    )
+    op.create_table(
+        "disputes",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("invoice_id", sa.String(length=36), nullable=False),
+        sa.Column("opened_by", sa.String(length=40), nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("proposed_by", sa.String(length=40), nullable=True),
+        sa.Column("minutes", sa.Integer(), nullable=True),
+        sa.Column("decided_by", sa.String(length=36), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["invoice_id"], ["invoices.id"], name=op.f("fk_disputes_invoice_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_disputes")),
+        sa.UniqueConstraint("invoice_id", name=op.f("uq_disputes_invoice_id")),
+    )
+    with op.batch_alter_table("disputes", schema=None) as batch_op:
+        batch_op.create_index("ix_disputes_state", ["state", "opened_at"], unique=False)
+
+    op.create_table(
+        "refunds",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("invoice_id", sa.String(length=36), nullable=False),
+        sa.Column("charge_id", sa.String(length=36), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("gateway_id", sa.String(length=120), nullable=True),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["charge_id"], ["charges.id"], name=op.f("fk_refunds_charge_id")),
+        sa.ForeignKeyConstraint(
+            ["invoice_id"], ["invoices.id"], name=op.f("fk_refunds_invoice_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_refunds")),
+        sa.UniqueConstraint("gateway_id", name=op.f("uq_refunds_gateway_id")),
+    )
+    with op.batch_alter_table("refunds", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_refunds_invoice_id"), ["invoice_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_refunds_state"), ["state"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("refunds", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_refunds_state"))
+        batch_op.drop_index(batch_op.f("ix_refunds_invoice_id"))
+
+    op.drop_table("refunds")
+    with op.batch_alter_table("disputes", schema=None) as batch_op:
+        batch_op.drop_index("ix_disputes_state")
+
+    op.drop_table("disputes")
+    op.drop_table("charges")
+    with op.batch_alter_table("payouts", schema=None) as batch_op:
+        batch_op.drop_index("ix_payouts_payee")
+
+    op.drop_table("payouts")
+    with op.batch_alter_table("invoices", schema=None) as batch_op:
+        batch_op.drop_index("ix_invoices_state")
+        batch_op.drop_index("ix_invoices_payer")
+        batch_op.drop_index("ix_invoices_payee")
+        batch_op.drop_index(batch_op.f("ix_invoices_carried_to"))
+
+    op.drop_table("invoices")
     op.drop_table("schedules")
+    with op.batch_alter_table("ledger_postings", schema=None) as batch_op:
+        batch_op.drop_index("ix_ledger_postings_account")
+
+    op.drop_table("ledger_postings")
     with op.batch_alter_table("booking_quarters", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_booking_quarters_booking_id"))
 
@@ -127,10 +332,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_booking_events_booking_id"))
 
     op.drop_table("booking_events")
+    with op.batch_alter_table("billing_parties", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_billing_parties_user_id"))
+        batch_op.drop_index(batch_op.f("ix_billing_parties_card_id"))
+
+    op.drop_table("billing_parties")
     with op.batch_alter_table("outside_events", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outside_events_done_at"))
 
     op.drop_table("outside_events")
+    op.drop_table("ledger_entries")
+    op.drop_table("counters")
     with op.batch_alter_table("bookings", schema=None) as batch_op:
         batch_op.drop_index("ix_bookings_upcoming")
         batch_op.drop_index("ix_bookings_teacher")

@@ -1,0 +1,41 @@
+"""What billing promises to do later; the handlers are put together where messages are worded."""
+
+from datetime import datetime
+
+from bot.jobs.model import Job
+
+BILL_JOB = "lesson.bill"
+CHARGE_JOB = "invoice.charge"
+REMIND_JOB = "invoice.remind"
+REFUND_JOB = "invoice.refund"
+PAY_OUT_JOB = "payout.plan"
+TRANSFER_JOB = "payout.transfer"
+RECONCILE_JOB = "billing.reconcile"
+FORGET_JOB = "billing.forget"
+
+
+def bill_job(booking_id: str, at: datetime) -> Job:
+    """Put by the unit that ends a lesson."""
+    return Job(kind=BILL_JOB, key=booking_id, due_at=at, payload={"booking_id": booking_id})
+
+
+def charge_job(invoice_id: str, attempt: str, at: datetime) -> Job:
+    """Collect an invoice. `attempt` says why it is tried again, once each."""
+    key = f"{invoice_id}:{attempt}"
+    return Job(kind=CHARGE_JOB, key=key, due_at=at, payload={"invoice_id": invoice_id})
+
+
+def remind_job(invoice_id: str, number: int, at: datetime) -> Job:
+    """Tell the student that an invoice waits for them."""
+    payload = {"invoice_id": invoice_id, "number": str(number)}
+    return Job(kind=REMIND_JOB, key=f"{invoice_id}:{number}", due_at=at, payload=payload)
+
+
+def refund_job(refund_id: str, at: datetime) -> Job:
+    """Ask the gateway for a refund that was promised."""
+    return Job(kind=REFUND_JOB, key=refund_id, due_at=at, payload={"refund_id": refund_id})
+
+
+def transfer_job(payout_id: str, at: datetime) -> Job:
+    """Move what was promised to a teacher."""
+    return Job(kind=TRANSFER_JOB, key=payout_id, due_at=at, payload={"payout_id": payout_id})
