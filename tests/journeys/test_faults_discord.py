@@ -91,6 +91,22 @@ async def test_what_was_said_while_discord_was_away_is_answered_in_order(
     await all_answered(stage, tom, ["/before", *words, *later])
 
 
+async def test_a_bot_of_several_connections_answers_what_was_said_in_an_absence(
+    stage: DiscordStage, tom: DiscordVisitor, sqlite_url: str
+) -> None:
+    stage.discord.sharding.advised = 2
+    async with a_discord_app(stage, sqlite_url):
+        await tom.pane.send("/before")
+        await all_answered(stage, tom, ["/before"])
+        await stage.discord.until(lambda: stage.discord.shards == [(0, 2), (1, 2)])
+        await stage.discord.go_away()
+        words = [f"/away{number}" for number in range(LINES)]
+        for word in words:
+            await tom.pane.send(word)
+        stage.discord.come_back()
+        await all_answered(stage, tom, ["/before", *words])
+
+
 async def test_what_was_said_while_the_bot_was_down_is_answered_in_order(
     stage: DiscordStage, tom: DiscordVisitor, sqlite_url: str
 ) -> None:

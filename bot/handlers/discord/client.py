@@ -3,14 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import discord
 import structlog
-import yarl
-from discord.gateway import DiscordWebSocket
 
 from bot.core.clock import Clock, SystemClock
 from bot.core.errors import Cause, ServiceFailure
@@ -19,6 +17,7 @@ from bot.handlers.discord.answers import Answers
 from bot.handlers.discord.asking import Asking
 from bot.handlers.discord.failures import SERVICE, TROUBLES, service_failure
 from bot.handlers.discord.files import Files
+from bot.handlers.discord.gateway import Advice, Gateway, GatewayClient, Turns
 from bot.handlers.discord.hearing import Hearing
 from bot.handlers.discord.memory import Memory
 from bot.handlers.discord.messenger import DiscordMessenger
@@ -40,42 +39,6 @@ from bot.messaging.ports import Receiver
 _log = structlog.get_logger()
 
 API_URL = "https://discord.com/api/v10"
-_LONGEST_RATE_LIMIT_SECONDS = 30.0  # the least discord.py takes; longer ones are the Sender's
-
-
-class GatewayClient(discord.Client):
-    """discord.py's client, which tells every payload before it makes anything of it.
-
-    Args:
-        identify_seconds: between two sessions that begin anew (gateway.mdx allows one in five).
-    """
-
-    def __init__(self, intents: discord.Intents, identify_seconds: float) -> None:
-        super().__init__(
-            intents=intents,
-            allowed_mentions=discord.AllowedMentions.none(),
-            max_messages=None,
-            member_cache_flags=discord.MemberCacheFlags.none(),
-            chunk_guilds_at_startup=False,
-            guild_ready_timeout=0.0,
-            enable_debug_events=True,  # the payloads
-            max_ratelimit_timeout=_LONGEST_RATE_LIMIT_SECONDS,
-        )
-        self.hearing: Hearing | None = None
-        self._identify_seconds = identify_seconds
-
-    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
-        if event == "socket_raw_receive" and self.hearing is not None:
-            self.hearing.hear(args[0])
-        else:
-            super().dispatch(event, *args, **kwargs)
-
-    async def on_disconnect(self) -> None:
-        _log.warning("discord.disconnected")
-
-    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        if not initial:
-            await asyncio.sleep(self._identify_seconds)
 
 
 class DiscordPlatform:
@@ -88,6 +51,7 @@ class DiscordPlatform:
         gateway_url: of the gateway; None: as the API says.
         message_content: whether the privileged intent is asked for, so that messages in servers
             that do not name the bot can be read.
+        identify_seconds: between two sessions that begin anew (gateway.mdx allows one in five).
     """
 
     def __init__(
@@ -113,7 +77,8 @@ class DiscordPlatform:
         self._token = token
         self._gateway_url = gateway_url
         self._signing_in = asyncio.Lock()
-        self.client = GatewayClient(_intents(message_content), identify_seconds)
+        turns = Turns(identify_seconds)
+        self.client = GatewayClient(_intents(message_content), turns)
         self.rest = Rest(self.client, self.start)
         answers = Answers(self.rest)
         self._memory = Memory(heard)
@@ -131,9 +96,9 @@ class DiscordPlatform:
             asking=Asking(self.rest, forms, suggestions),
             rooms=rooms,
             bot_id=lambda: self.bot_id,
-            on_ready=lambda: self._on_ready(),
+            on_ready=self._note_ready,
         )
-        self.client.hearing = self.hearing
+        self._gateway = Gateway(self.client, turns, self.hearing.hear)
 
     @property
     def bot_id(self) -> str | None:
@@ -161,23 +126,22 @@ class DiscordPlatform:
 
     async def stop(self) -> None:
         """Close every connection. `listen` ends by its own `stop` event, before this."""
-        if not self.client.is_closed():
-            await self.client.close()
+        await self.client.sign_out()
 
     async def listen(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
         """Take events from the gateway until `stop` is set.
 
         Args:
-            on_ready: told at every session that begins anew.
+            on_ready: told at every session that begins anew, once all connections have one.
 
         Raises:
             ServiceFailure: MISCONFIGURED, token or intents are refused; otherwise the gateway
                 cannot be used now. What discord.py can wait out, it waits out.
         """
-        await self._find_gateway()
+        advice = await self._find_gateway()
         self._on_ready = on_ready
         hearing = asyncio.create_task(self.hearing.run())
-        connection = asyncio.create_task(self.client.connect())
+        connection = asyncio.create_task(self._gateway.run(advice))
         stopped = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({hearing, connection, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -202,21 +166,22 @@ class DiscordPlatform:
         """What an event, as it is stored, says (see `parse_event`)."""
         return parse_event(body, bot_id=self.bot_id)
 
-    async def _find_gateway(self) -> None:
+    async def _find_gateway(self) -> Advice:
         try:
-            url = self._gateway_url or await self.rest.gateway()
+            advice = await self.rest.gateway()
         except TROUBLES as error:
             raise service_failure(error) from None
-        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)  # the library has no other way
+        return replace(advice, url=self._gateway_url or advice.url)
+
+    def _note_ready(self) -> None:
+        if self._gateway.is_complete:
+            self._on_ready()
 
     async def _hang_up(self, *tasks: asyncio.Task[Any]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._missed.stop()
-        with suppress(*TROUBLES):
-            if self.client.ws is not None:
-                await self.client.ws.close(code=1000)
 
 
 def _intents(message_content: bool) -> discord.Intents:

@@ -72,11 +72,10 @@ def _answered(error: discord.HTTPException) -> ServiceFailure:
     return ServiceFailure(SERVICE, Cause.REJECTED, reason(error))
 
 
-# Close codes after which connecting again is of no use (opcodes-and-status-codes.mdx).
+# Close codes after which connecting again is of no use (opcodes-and-status-codes.mdx); after
+# 4010 and 4011 it is, with as many shards as Discord wants by then.
 _FATAL = {
     4004: "the token was refused",
-    4010: "it knows no such shard",
-    4011: "the bot is in too many servers for one connection",
     4012: "the gateway's version is no longer served",
     4013: "the intents are not valid",
 }

@@ -13,6 +13,7 @@ from bot.core.crash import crash_point
 from bot.core.errors import ServiceFailure
 from bot.handlers.discord.answers import Answers
 from bot.handlers.discord.asking import Asking
+from bot.handlers.discord.gateway import Shard
 from bot.handlers.discord.interactions import read_interaction
 from bot.handlers.discord.memory import Memory
 from bot.handlers.discord.missed import Missed
@@ -136,7 +137,7 @@ class Hearing:
                 _log.warning("discord.hearing_waits", cause=str(failure), seconds=wait)
             except Exception as error:  # one event must not stop the others
                 cause = type(error).__name__
-                _log.warning("discord.event_unreadable", event=event["t"], cause=cause)
+                _log.warning("discord.event_unreadable", kind=event["t"], cause=cause)
                 return False
             await asyncio.sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
@@ -145,8 +146,9 @@ class Hearing:
         name, data = event["t"], event["d"]
         if name == "READY":
             self._on_ready()
-            _log.info("discord.connected", bot=data["user"]["username"])
-            await self._missed.begin(self.put, self.store, self.is_for_us)
+            _log.info("discord.connected", bot=data["user"]["username"], shard=data["shard"])
+            shard = Shard(*data["shard"])
+            await self._missed.begin(self.put, self.store, self.is_for_us, shard)
             return False
         if name == "INTERACTION_CREATE":
             return await self._is_to_be_stored(event)
@@ -209,7 +211,7 @@ class Hearing:
             return parse_event(event, bot_id=self._bot_id())
         except Exception as error:  # whatever it may be: one event must not stop the others
             cause = type(error).__name__  # its text may quote the event
-            _log.warning("discord.event_unreadable", event=event.get("t"), cause=cause)
+            _log.warning("discord.event_unreadable", kind=event.get("t"), cause=cause)
             return None
 
     async def _until_stored(self, received: Sequence[Received]) -> None:

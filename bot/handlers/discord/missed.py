@@ -14,6 +14,7 @@ import structlog
 from bot.core.clock import Clock
 from bot.core.errors import ServiceFailure
 from bot.handlers.discord.failures import TROUBLES, reason, service_failure
+from bot.handlers.discord.gateway import Shard
 from bot.handlers.discord.memory import Memory
 from bot.handlers.discord.ports import Heard, Rooms
 from bot.handlers.discord.rest import Rest
@@ -51,7 +52,7 @@ class Missed:
         self._rooms = rooms
         self._clock = clock
         self._held: dict[str, list[Event]] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: dict[Shard, asyncio.Task[None]] = {}
 
     def is_pending(self, room: str) -> bool:
         return room in self._held
@@ -64,25 +65,29 @@ class Missed:
         held.append(event)
         return True
 
-    async def begin(self, put: Put, store: Store, is_for_us: IsForUs) -> None:
-        """Start over: from the marks, in the background.
+    async def begin(self, put: Put, store: Store, is_for_us: IsForUs, shard: Shard) -> None:
+        """Start over, in the rooms this connection tells of: from the marks, in the background.
 
         Args:
             put: takes what waited, in order, when its room is done.
             store: stores what was missed.
             is_for_us: whether a message is.
         """
-        await self.stop()
+        await _ended(self._tasks.pop(shard, None))
         since = self._clock.now() - _SILENT_FOR
-        rooms = [heard for heard in await self._memory.load() if time_of(heard.newest) > since]
-        self._held = {heard.room: self._held.get(heard.room, []) for heard in rooms}
-        self._task = asyncio.create_task(self._catch_up(rooms, put, store, is_for_us))
+        known = await self._memory.load()
+        rooms = [each for each in known if shard.has(each.guild) and time_of(each.newest) > since]
+        others = [each.room for each in known if not shard.has(each.guild)]
+        self._held = {room: self._held[room] for room in others if room in self._held} | {
+            heard.room: self._held.get(heard.room, []) for heard in rooms
+        }
+        catching_up = self._catch_up(rooms, put, store, is_for_us)
+        self._tasks[shard] = asyncio.create_task(catching_up)
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        tasks, self._tasks = self._tasks, {}
+        for task in tasks.values():
+            await _ended(task)
 
     async def _catch_up(
         self, rooms: Sequence[Heard], put: Put, store: Store, is_for_us: IsForUs
@@ -216,3 +221,9 @@ async def _events(
 
 def _id(message: Event) -> int:
     return int(message["id"])
+
+
+async def _ended(task: asyncio.Task[None] | None) -> None:
+    if task is not None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

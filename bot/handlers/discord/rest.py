@@ -7,6 +7,7 @@ from typing import Any, Literal
 import discord
 from discord.http import Route
 
+from bot.handlers.discord.gateway import Advice
 from bot.handlers.discord.render import File
 
 Json = dict[str, Any]
@@ -124,10 +125,17 @@ class Rest:
         made: Json = await self._request(route, **_content(body, files))
         return made
 
-    async def gateway(self) -> str:
-        """The gateway's address."""
-        found: Json = await self._request(Route("GET", "/gateway"))
-        return str(found["url"])
+    async def gateway(self) -> Advice:
+        """Where the gateway is, and how many connections to it we are to hold."""
+        found: Json = await self._request(Route("GET", "/gateway/bot"))
+        limit = found["session_start_limit"]
+        return Advice(
+            url=str(found["url"]),
+            shards=int(found["shards"]),
+            at_once=int(limit["max_concurrency"]),
+            sessions_left=int(limit["remaining"]),
+            resets_in_seconds=limit["reset_after"] / 1000,
+        )
 
     async def put_commands(self, commands: Sequence[Json], guild: int | None) -> None:
         """Replace every command there is."""
@@ -164,7 +172,9 @@ def _message(method: Method, channel: str, message: str) -> Route:
     return Route(method, _MESSAGE, channel_id=int(channel), message_id=int(message))
 
 
-def _reaction(method: Method, channel: str, message: str, emoji: str, whose: str = "/@me") -> Route:
+def _reaction(
+    method: Method, channel: str, message: str, emoji: str, whose: str = "/@me"
+) -> Route:
     path = f"{_MESSAGE}/reactions/{{emoji}}{whose}"
     return Route(method, path, channel_id=int(channel), message_id=int(message), emoji=emoji)
 

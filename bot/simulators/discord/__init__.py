@@ -35,6 +35,10 @@ Moving `clock` lets attachment addresses (24 hours) and interaction tokens (15 m
 `sim.patience` is real time: how long the bot has for its first answer to an interaction. A client
 that overrides `before_identify_hook` is spared discord.py's five seconds before a new IDENTIFY.
 
+`sim.sharding` says how many connections Discord wants of the bot (`advised`, by GET /gateway/bot),
+how many servers it tells one connection of, and how fast sessions may begin; the latter is kept
+where `limits` are. `sim.shards` are the sessions there are.
+
 Faults (`sim.faults.add(Fault(...))`) strike operations named as in the OpenAPI document
 ("create_message", "update_original_webhook_message"), "download", "gateway:CONNECT",
 "gateway:RESUME", "gateway:HEARTBEAT" and "event:" with the name of a gateway event, so that

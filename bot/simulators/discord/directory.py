@@ -21,8 +21,15 @@ def get_gateway(world: World, _: Call) -> Json:
 
 def get_bot_gateway(world: World, _: Call) -> Json:
     """Where the gateway is, and how many shards are advised."""
-    limit = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
-    return {"url": f"ws://{world.address}/gateway", "shards": 1, "session_start_limit": limit}
+    sharding = world.sharding
+    limit = {
+        "total": 1000,
+        "remaining": sharding.sessions_left,
+        "reset_after": 14_400_000,
+        "max_concurrency": sharding.at_once,
+    }
+    url = f"ws://{world.address}/gateway"
+    return {"url": url, "shards": sharding.advised, "session_start_limit": limit}
 
 
 def get_my_user(world: World, _: Call) -> Json:

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from collections.abc import Callable
 
 from aiohttp import WSMsgType, web
 
@@ -30,6 +31,7 @@ class Gateway:
         allowed: privileged intents the application was granted.
         kept: events a session can catch up with by resuming.
         heartbeat: seconds between the client's heartbeats.
+        may_begin: whether the session of this shard may begin now; if not, it is invalid.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Gateway:
         allowed: Intent,
         kept: int,
         heartbeat: float,
+        may_begin: Callable[[int], bool],
     ) -> None:
         self.allowed = allowed
         self.sessions: dict[str, Session] = {}
@@ -52,6 +55,7 @@ class Gateway:
         self._faults = faults
         self._kept = kept
         self._heartbeat = heartbeat
+        self._may_begin = may_begin
         self._held_back: list[Event] = []
         self._sockets: set[Connection] = set()
         world.listener = self.tell
@@ -91,10 +95,16 @@ class Gateway:
             self._world.bell.ring()
         return socket
 
-    async def drop(self, code: int | None = None) -> None:
-        """End all connections: with this close code, or (None) as if a cable was pulled."""
+    async def drop(self, code: int | None = None, shard: int | None = None) -> None:
+        """End connections: with this close code, or (None) as if a cable was pulled.
+
+        Args:
+            shard: the only one whose connection ends; None: all.
+        """
         for connection in list(self._sockets):
-            await connection.end(code)
+            session = connection.session
+            if shard is None or (session is not None and session.shard[0] == shard):
+                await connection.end(code)
 
     async def ask_to_reconnect(self) -> None:
         """Send opcode 7, as Discord does before it restarts a server."""
@@ -150,11 +160,16 @@ class Gateway:
             shard=_shard(data),
             kept=self._kept,
         )
+        guilds = [guild for guild in self._world.guilds.values() if self._is_home(session, guild)]
+        if len(guilds) > self._world.sharding.most_guilds:
+            raise GatewayClosed(4011, "Sharding required.")
+        if not self._may_begin(session.shard[0]):
+            await connection.send({"op": 9, "d": False})
+            return
         self.identified += 1
         self._forget_old()
         self.sessions[session.session_id] = session
         connection.start(session, self._faults)
-        guilds = [guild for guild in self._world.guilds.values() if self._is_home(session, guild)]
         session.dispatch("READY", self._ready(session, [guild.guild_id for guild in guilds]))
         for guild in guilds if Intent.GUILDS in session.intents else ():
             known = guild_create_json(self._world, guild) | {"unavailable": False}

@@ -18,6 +18,7 @@ from bot.simulators.discord.model import Account, Attachment, Channel, Json
 from bot.simulators.discord.people import Person
 from bot.simulators.discord.permissions import EVERYONE, Permission
 from bot.simulators.discord.server import ApiServer, Request
+from bot.simulators.discord.sharding import Sharding
 from bot.simulators.discord.specification import Specification
 from bot.simulators.discord.world import World
 from bot.simulators.faults import Fault, Faults
@@ -65,7 +66,13 @@ class DiscordSimulator:
         self._world.content_allowed = Intent.MESSAGE_CONTENT in privileged
         self._world.members_allowed = Intent.GUILD_MEMBERS in privileged
         self._gateway = Gateway(
-            self._world, token, self.faults, allowed=privileged, kept=kept, heartbeat=heartbeat
+            self._world,
+            token,
+            self.faults,
+            allowed=privileged,
+            kept=kept,
+            heartbeat=heartbeat,
+            may_begin=lambda shard: not self.limits or self.sharding.begin(shard, monotonic),
         )
         self._limits = RateLimits(self._world.now, monotonic, is_on=limits)
         self._spec = Specification(spec) if spec else None
@@ -150,6 +157,11 @@ class DiscordSimulator:
         self._world.patience = value
 
     @property
+    def sharding(self) -> Sharding:
+        """How many connections the bot must hold, and how fast it may begin sessions."""
+        return self._world.sharding
+
+    @property
     def commands(self) -> list[Json]:
         """The global commands the bot has registered."""
         return self._world.commands.of(None)
@@ -206,19 +218,27 @@ class DiscordSimulator:
         counted = {"identified": gateway.identified, "resumed": gateway.resumed}
         return Counter(counted | {"refused": gateway.refused_resumes})
 
-    async def drop_gateway(self, code: int | None = None) -> None:
+    @property
+    def shards(self) -> list[tuple[int, int]]:
+        """(number, how many there are) of every connected session, in order."""
+        return sorted(each.shard for each in self._gateway.sessions.values() if each.is_connected)
+
+    async def drop_gateway(self, code: int | None = None, *, shard: int | None = None) -> None:
         """End the gateway connections: with a close code, or (None) as if a cable was pulled.
 
         Sessions stay and can be resumed.
+
+        Args:
+            shard: the only one whose connection ends; None: all.
         """
-        await self._gateway.drop(code)
+        await self._gateway.drop(code, shard)
 
     async def ask_to_reconnect(self) -> None:
         """Send the bot opcode 7, as before a restart of Discord's servers."""
         await self._gateway.ask_to_reconnect()
 
     def invalidate_next_resume(self) -> None:
-        """The next RESUME is answered with INVALID_SESSION."""
+        """The next RESUME, of whichever shard, is answered with INVALID_SESSION."""
         self.faults.add(Fault("status", match="gateway:RESUME"))
 
     async def go_away(self) -> None:

@@ -20,6 +20,7 @@ from bot.simulators.discord.permissions import (
     implied,
     overwritten,
 )
+from bot.simulators.discord.sharding import Sharding
 from bot.simulators.discord.snowflake import Snowflakes, parse_id
 
 
@@ -81,6 +82,7 @@ class World:
         self.screens: dict[int, Screen] = {}
         self.listener: Callable[[Event], None] = lambda _: None
         self.subscribers: set[asyncio.Queue[Json]] = set()
+        self.sharding = Sharding()
         self.patience = 3.0
         self.content_allowed = True
         self.members_allowed = False

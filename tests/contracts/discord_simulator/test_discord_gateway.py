@@ -184,3 +184,42 @@ async def test_closing_properly_ends_the_session(sim, session):
         await socket.receive_json()
         await socket.send_json({"op": 6, "d": resume})
         assert await socket.receive_json() == {"op": 9, "d": False}
+
+
+async def begun(sim, session, *, shard: list[int]) -> tuple[dict | None, int | None]:
+    """The answer to IDENTIFY, or the code it was refused with."""
+    async with session.ws_connect(sim.gateway_url) as socket:
+        await socket.receive_json()
+        identify = {"token": sim.token, "intents": 1, "shard": shard}
+        await socket.send_json({"op": 2, "d": identify})
+        answer = await socket.receive()
+        is_text = answer.type is aiohttp.WSMsgType.TEXT
+        return (answer.json() if is_text else None), socket.close_code
+
+
+@pytest.mark.parametrize("shard", [[1, 1], [-1, 2], [0, 0], [0]])
+async def test_a_shard_that_cannot_be_is_refused(sim, session, shard):
+    assert await begun(sim, session, shard=shard) == (None, 4010)
+
+
+async def test_a_bot_in_many_servers_is_told_to_shard(sim, session, rest, time):
+    sim.sharding.most_guilds, sim.sharding.advised = 1, 16
+    school = sim.guild()
+    time.passed += 0.001
+    sim.guild()
+    home = (school.guild_id >> 22) % 16
+
+    assert (await rest.call("GET", "/gateway/bot")).body["shards"] == 16
+    assert await begun(sim, session, shard=[0, 1]) == (None, 4011)
+    ready, _ = await begun(sim, session, shard=[home, 16])
+    assert (ready["t"], ready["d"]["shard"]) == ("READY", [home, 16])
+    assert [guild["id"] for guild in ready["d"]["guilds"]] == [str(school.guild_id)]
+
+
+async def test_sessions_of_a_bucket_begin_five_seconds_apart(sim, session, time):
+    sim.limits, sim.sharding.at_once = True, 2
+    answers = [await begun(sim, session, shard=[number, 4]) for number in range(3)]
+    time.passed += 5
+    answers.append(await begun(sim, session, shard=[2, 4]))
+
+    assert [answer["op"] for answer, _ in answers] == [0, 0, 9, 0]

@@ -142,7 +142,12 @@ async def platform(
 def a_platform(
     sim: DiscordSimulator, inbox: Collector, rooms: Rooms, questions: Questions, **more: object
 ) -> DiscordPlatform:
-    options: dict[str, object] = {"token": sim.token, "messages_per_second": 0} | more
+    options: dict[str, object] = {
+        "token": sim.token,
+        "messages_per_second": 0,
+        "identify_seconds": 0,
+        **more,
+    }
     return DiscordPlatform(
         receiver=inbox,
         heard=rooms,
@@ -150,7 +155,6 @@ def a_platform(
         forms=questions,
         suggestions=questions,
         api_url=sim.api_url,
-        identify_seconds=0,
         **options,
     )
 
