@@ -1,7 +1,7 @@
 """A teacher's hours as they were said: weekly rules and exceptions, in wall time of one zone."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from bot.core.entity import Entity
@@ -63,6 +63,11 @@ class DateException:
     def covers(self, day: date) -> bool:
         return self.first <= day <= self.last
 
+    def overrules(self, other: "DateException") -> bool:
+        """Whether nothing is left of an older one beside it."""
+        is_within = self.first <= other.first and other.last <= self.last
+        return self == other or (is_within and not self.is_extra)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
@@ -116,3 +121,16 @@ class Schedule(Entity):
                 kept = open_hours if exception.is_extra else []
                 open_hours = [*kept, *exception.hours]
         return sorted(open_hours)
+
+
+def merged_rules(rules: Iterable[AvailabilityRule]) -> Sequence[AvailabilityRule]:
+    """The same hours in as few rules as possible, in the order of the week."""
+    merged: list[AvailabilityRule] = []
+    for rule in sorted(rules):
+        last = merged[-1] if merged else None
+        if last and last.weekday == rule.weekday and rule.hours.opens <= last.hours.closes:
+            closes = max(last.hours.closes, rule.hours.closes)
+            merged[-1] = replace(last, hours=Hours(last.hours.opens, closes))
+        else:
+            merged.append(rule)
+    return merged

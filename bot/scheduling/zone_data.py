@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import tzdata
+import tzdata  # type: ignore[import-untyped] # it has no stubs
 
 _MARK = "# version "
 
