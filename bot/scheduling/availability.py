@@ -83,11 +83,14 @@ def real_time(midnight: datetime, hours: Hours, zone: ZoneInfo) -> Sequence[Time
         return [Timespan(start, end)]
     begin = min(start, _instant(opens.replace(fold=1), zone))
     minutes = (max(end, _instant(closes.replace(fold=1), zone)) - begin) // _MINUTE
-    shown = (
-        Timespan.of(at, _MINUTE)
-        for at in (begin + number * _MINUTE for number in range(minutes))
-        if opens <= _wall(at, zone) < closes and not at.astimezone(zone).fold
+    walls = (
+        (at, at.astimezone(zone)) for at in (begin + number * _MINUTE for number in range(minutes))
     )
+    shown = [
+        Timespan.of(at, _MINUTE)
+        for at, wall in walls
+        if not wall.fold and opens <= wall.replace(tzinfo=None) < closes
+    ]
     return union(shown)
 
 
