@@ -10,6 +10,7 @@ PREFIX = "LINGUAFLEX_"
 HUME_URL = "wss://api.hume.ai/v0/evi"
 OPENAI_URL = "https://api.openai.com/v1"
 TELEGRAM_URL = "https://api.telegram.org"
+STRIPE_URL = "https://api.stripe.com"
 DISCORD_URL = "https://discord.com/api/v10"
 
 Engine = Literal["hume", "cascade", "local"]
@@ -114,6 +115,14 @@ class SupabaseSettings(_Group):
         return self.url is not None and self.key is not None
 
 
+class StripeSettings(_Group):
+    """Stripe: students' cards, and payouts to teachers. Without a key nothing is charged."""
+
+    api_key: SecretStr | None = None
+    webhook_secret: SecretStr | None = None
+    api_url: str = STRIPE_URL
+
+
 class WebSettings(_Group):
     """Our own HTTP server."""
 
@@ -145,6 +154,7 @@ class Settings(BaseSettings):
     openai: OpenAISettings = OpenAISettings()
     mail: MailSettings = MailSettings()
     supabase: SupabaseSettings = SupabaseSettings()
+    stripe: StripeSettings = StripeSettings()
     web: WebSettings = WebSettings()
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

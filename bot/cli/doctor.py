@@ -57,6 +57,7 @@ def all_checks() -> Sequence[Check]:
     from bot.cli import checks
     from bot.cli.database_checks import check_database
     from bot.cli.discord_checks import check_discord
+    from bot.cli.stripe_checks import check_stripe
     from bot.cli.supabase_checks import check_supabase
     from bot.cli.telegram_checks import check_telegram
 
@@ -68,6 +69,7 @@ def all_checks() -> Sequence[Check]:
         Check("sound", checks.check_sound, 30),
         Check("mail", checks.check_mail, 25),
         Check("supabase", check_supabase, 20),
+        Check("stripe", check_stripe, 30),
         Check("web", checks.check_port, 10),
     )
 

@@ -27,14 +27,14 @@ Object = Mapping[str, Any]
 
 
 def is_genuine(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
-    """Whether any of the signatures is ours; compared in constant time.
+    """Whether any of the signatures is ours; each is compared in constant time.
 
     Source: docs.stripe.com/webhooks, "Verify webhook signatures manually". Several stand there
     while a secret is being changed.
     """
     at, found = _signed(headers)
     wanted = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
-    return any([hmac.compare_digest(each.encode(), wanted.encode()) for each in found])
+    return any(hmac.compare_digest(each.encode(), wanted.encode()) for each in found)
 
 
 def is_fresh(headers: Mapping[str, str], now: datetime) -> bool:

@@ -45,6 +45,7 @@ _REFUND_STATUS = {
 
 
 def parse_money(found: Object) -> Money:
+    """`amount` in the smallest unit, and `currency`."""
     return Money(int(found["amount"]), str(found["currency"]).upper())
 
 
@@ -73,10 +74,12 @@ def parse_card(method: Object) -> SavedCard:
 
 
 def parse_page_status(session: Object) -> PageStatus:
+    """Of a Checkout Session."""
     return _PAGE_STATUS[session["status"]]
 
 
 def parse_refund(refund: Object) -> RefundOutcome:
+    """One the bank has not decided is pending."""
     status = _REFUND_STATUS.get(refund.get("status") or "", RefundStatus.PENDING)
     return RefundOutcome(refund["id"], status)
 
