@@ -12,11 +12,18 @@ OPEN_ROOM_JOB = "relay.open_room"
 def want_room(work: ChatWork, thread: Thread, now: datetime, cause: str = "") -> None:
     """Have the teacher's room of a thread opened, where they chose a channel for such rooms.
 
+    Asked again it is the same promise, until something has become of the thread.
+
     Args:
-        cause: of asking again, e.g. a message the room did not take.
+        cause: what asked for it; of rooms that cannot be opened one of a cause is told.
     """
     hall = work.chat.halls.find(thread.teacher_id)
     if hall is not None:
-        key = ":".join(filter(None, (thread.id, hall.place, cause)))
-        payload = {"thread": thread.id}
+        payload = {
+            "thread": thread.id,
+            "place": hall.place,
+            "instead_of": thread.teacher_place or "",
+            "cause": cause or thread.id,
+        }
+        key = f"{thread.id}:{hall.place}:{thread.version}"
         work.jobs.put(Job(kind=OPEN_ROOM_JOB, key=key, due_at=now, payload=payload))

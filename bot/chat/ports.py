@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from bot.accounts.ports import AccountsWork
@@ -171,20 +172,46 @@ class Translator(Protocol):
         ...
 
 
-class Rooms(Protocol):
-    """A platform that can open a room inside a channel."""
+class Offer(StrEnum):
+    """What rooms somebody may have opened in a channel, or why none."""
 
-    async def open(
-        self, place: Address, title: str, /, *, nonce: str, guests: Sequence[str]
-    ) -> Address:
-        """A private room for one thread; asked again with the same `nonce`, the same room.
+    PRIVATE = "private"
+    OPEN = "open"
+    NOT_MANAGER = "not_manager"
+    NO_ROOMS = "no_rooms"
+
+    @property
+    def is_refusal(self) -> bool:
+        return self in (Offer.NOT_MANAGER, Offer.NO_ROOMS)
+
+
+class Rooms(Protocol):
+    """A platform that can open a room inside a channel.
+
+    Every method raises ServiceFailure: try again later.
+    """
+
+    async def offer(self, place: Address, person: str, /, *, is_vouched: bool) -> Offer:
+        """What `person` may have opened in a channel.
 
         Args:
-            place: the channel it belongs to.
-            guests: the platform's ids of the people who shall see it.
+            person: the platform's id.
+            is_vouched: the platform itself lets managers alone ask for it.
+        """
+        ...
+
+    async def find_empty(self, place: Address, title: str, /) -> Sequence[Address]:
+        """Rooms of ours in that channel in which nobody is and nothing was said."""
+        ...
+
+    async def open(self, place: Address, title: str, /) -> Address:
+        """A room for one thread, with nobody in it yet.
 
         Raises:
-            ServiceFailure: try again later.
             Undeliverable: it cannot be opened there.
         """
+        ...
+
+    async def invite(self, room: Address, guests: Sequence[str], /) -> None:
+        """Let people in, by the platform's ids; who cannot come is left out."""
         ...

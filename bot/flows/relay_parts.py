@@ -1,7 +1,7 @@
 """The relay, put together for the conversation, for the senders and for the worker."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.chat.halls import OPEN_ROOM_JOB
 from bot.chat.mirror import Mirror
@@ -12,7 +12,7 @@ from bot.flows.ports import FlowWork
 from bot.flows.relay import RelayTalk
 from bot.flows.relay_engines import EngineTranscriber, EngineTranslator
 from bot.flows.relay_files import TRANSCRIBE_JOB, RelayFiles
-from bot.flows.relay_jobs import AwaitedJob, RelayJobs
+from bot.flows.relay_jobs import INVITE_JOB, AwaitedJob, RelayJobs
 from bot.flows.relay_rooms import RelayRooms
 from bot.flows.relay_safety import RelaySafety
 from bot.flows.relay_translation import RelayTranslation
@@ -32,7 +32,7 @@ class RelayParts:
     relay: Relay
     talk: RelayTalk
     receipts: Receipts
-    rooms: dict[str, Rooms] = field(default_factory=dict)
+    rooms: dict[str, Rooms]
 
     def settled(
         self, work: FlowWork, sent: Outgoing, message_id: str | None, error: str | None
@@ -50,7 +50,11 @@ class RelayParts:
         parts = self.parts
         transcriber = EngineTranscriber(parts.chain, parts.codec)
         jobs = RelayJobs(self.relay, parts.storage, parts.scenes.clock, transcriber, self.rooms)
-        return {TRANSCRIBE_JOB: jobs.transcribe, OPEN_ROOM_JOB: jobs.open_room}
+        return {
+            TRANSCRIBE_JOB: jobs.transcribe,
+            OPEN_ROOM_JOB: jobs.open_room,
+            INVITE_JOB: jobs.invite,
+        }
 
 
 def assemble_relay(parts: Parts) -> RelayParts:
@@ -58,11 +62,12 @@ def assemble_relay(parts: Parts) -> RelayParts:
     translator = EngineTranslator(parts.chain.engines)
     mirror = Mirror(can_translate=translator.is_available)
     relay = Relay(parts.scenes.rules.relay, mirror)
+    rooms: dict[str, Rooms] = {}
     talk = RelayTalk(
         relay,
         RelayFiles(relay, parts),
         RelaySafety(relay),
         RelayTranslation(relay, translator, parts),
-        RelayRooms(),
+        RelayRooms(parts, rooms),
     )
-    return RelayParts(parts, relay, talk, Receipts())
+    return RelayParts(parts, relay, talk, Receipts(), rooms)

@@ -109,6 +109,7 @@ class Incoming:
         form: what was filled in, by field; `data` is then what opened the form.
         reaction: the emoji a person put on `message`; None: they took theirs back.
         moved_to: the room's new id, for MOVED.
+        home: the channel of which this room is a thread or a post, where the platform tells.
     """
 
     key: str
@@ -129,6 +130,7 @@ class Incoming:
     reaction: str | None = None
     callback_id: str | None = None
     moved_to: str | None = None
+    home: Address | None = None
 
     @property
     def lane(self) -> str:

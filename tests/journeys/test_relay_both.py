@@ -100,28 +100,3 @@ async def test_reactions_cross(pair: Pair) -> None:
     await ana.chat.bell.until(
         lambda: "🎉" in ana.chat.find(sent).reactions or None, PATIENCE_SECONDS
     )
-
-
-async def test_a_teacher_has_a_room_for_every_student(stage: DiscordStage, sqlite_url: str) -> None:
-    intent = {"message_content": True}
-    async with a_discord_app(stage, sqlite_url, parts=BOTH, discord=intent) as app:
-        pair = await introduced(app, stage)
-        ben = pair.ben.person
-        school = stage.discord.guild("School", owner=ben)
-        lobby = ben.at(school.add_channel("students"))
-        await lobby.run("setup")
-        offer = await lobby.wait(lambda m: bool(m.buttons), PATIENCE_SECONDS)
-        await lobby.press(offer, label="Receive my students here")
-        await stage.discord.until(lambda: bool(ben.threads), PATIENCE_SECONDS)
-        room = ben.threads[0]
-        pane = ben.at(room)
-        await pane.wait(lambda m: "This room is yours" in m.content, PATIENCE_SECONDS)
-
-        await pair.ana.send_text("Here?")
-        seen = await pane.wait(lambda m: "Here?" in m.content, PATIENCE_SECONDS)
-        await pane.send("Yes, here.")
-        answer = await reads(pair.ana, "Yes, here.")
-
-    assert room.name.startswith("Ana · ")
-    assert "Reply" not in str(seen.buttons)
-    assert answer.text == "Ben\nYes, here."

@@ -149,6 +149,7 @@ async def test_a_translation_stands_beside_the_original(two: Two) -> None:
 
 async def test_a_forum_has_a_topic_for_every_student(two: Two) -> None:
     school = two.stage.telegram.group(-1001, "School", is_forum=True, sees_all=True)
+    school.promote(two.ben.account.user_id)
     await two.ben.send_text("/setup", chat=school)
     offer = await two.ben.wait(lambda m: bool(m.buttons), PATIENCE_SECONDS, chat=school)
     await two.ben.press(offer.message_id, label="Receive my students here", chat=school)
@@ -163,6 +164,22 @@ async def test_a_forum_has_a_topic_for_every_student(two: Two) -> None:
     assert school.chat.topics[opened.thread_id or 0] == "Ana"
     assert seen.thread_id == opened.thread_id
     assert answer.text == "Ben\nYes, here."
+
+
+@pytest.mark.parametrize(
+    ("is_manager", "is_forum", "told"),
+    [(False, True, "Only somebody who manages"), (True, False, "switch on topics")],
+)
+async def test_where_no_rooms_can_be_had_nobody_is_offered_any(
+    two: Two, is_manager: bool, is_forum: bool, told: str
+) -> None:
+    school = two.stage.telegram.group(-1001, "School", is_forum=is_forum, sees_all=True)
+    if is_manager:
+        school.promote(two.ben.account.user_id)
+    await two.ben.send_text("/setup", chat=school)
+    answer = await two.ben.wait(lambda m: told in m.text, PATIENCE_SECONDS, chat=school)
+
+    assert answer.markup is None
 
 
 async def test_silence_gives_no_words(two: Two) -> None:

@@ -25,6 +25,11 @@ class Rest:
         self._client = client
         self._ready = ready
 
+    @property
+    def own_id(self) -> str:
+        """Ours, once signed in."""
+        return "" if self._client.user is None else str(self._client.user.id)
+
     async def create_message(self, channel: str, body: Json, files: Sequence[File] = ()) -> Json:
         return await self._send("POST", "/channels/{channel_id}/messages", body, files, channel)
 

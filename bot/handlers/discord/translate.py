@@ -29,6 +29,7 @@ _REPLY = 19
 _ORDINARY = {0, _REPLY}
 _COMMAND, _COMPONENT, _SUBMITTED_FORM = 2, 3, 5
 _CHAT_INPUT = 1
+_THREADS = {10, 11, 12}  # of announcements, public ones and posts, private ones
 _EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 _TYPED_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:\s+(.*))?", re.DOTALL)
 _STICKER_MIME = {1: "image/png", 2: "image/apng", 3: "application/json", 4: "image/gif"}
@@ -230,8 +231,15 @@ def _asked(data: Object, asked: Asked, said: dict[str, Any]) -> Incoming:
         is_whispered=is_whispered,
         message=MessageRef(address, message["id"]) if message else None,
         callback_id=answered.text,
+        home=_home(data.get("channel") or {}),
         **said,
     )
+
+
+def _home(channel: Object) -> Address | None:
+    """The channel a thread or a post belongs to."""
+    is_thread = channel.get("type") in _THREADS and channel.get("parent_id")
+    return Address(PLATFORM, str(channel["parent_id"])) if is_thread else None
 
 
 def _command(data: Object) -> tuple[str, str | None]:

@@ -21,7 +21,8 @@ def post(world: World, channel: Channel, author_id: int, **content: Any) -> Mess
         **content,
     )
     channel.put(message)
-    if channel.thread and not message.is_ephemeral:
+    is_first_of_post = message.message_id == channel.channel_id
+    if channel.thread and not message.is_ephemeral and not is_first_of_post:
         channel.thread.message_count += 1
     if not message.is_ephemeral:
         channel.last_message_id = message.message_id

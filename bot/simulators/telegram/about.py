@@ -7,6 +7,20 @@ from bot.simulators.telegram.wire import Json, chat_full_json, user_json
 from bot.simulators.telegram.world import World
 
 _LONGEST_TOPIC = 128
+_RIGHTS = (  # of a ChatMemberAdministrator
+    "can_be_edited",
+    "can_manage_chat",
+    "can_delete_messages",
+    "can_manage_video_chats",
+    "can_restrict_members",
+    "can_promote_members",
+    "can_change_info",
+    "can_invite_users",
+    "can_post_stories",
+    "can_edit_stories",
+    "can_delete_stories",
+    "can_manage_topics",
+)
 
 
 def get_me(world: World, _: Call) -> Json:
@@ -29,6 +43,19 @@ def log_out(_: World, __: Call) -> bool:
 def get_chat(world: World, call: Call) -> Json:
     """A `ChatFullInfo`."""
     return chat_full_json(find_chat(world, call))
+
+
+def get_chat_member(world: World, call: Call) -> Json:
+    """A `ChatMember`: the bot is an administrator of groups whose messages it all sees."""
+    chat, user_id = find_chat(world, call), int(call.number("user_id") or 0)
+    account = world.bot if user_id == world.bot.user_id else world.accounts.get(user_id)
+    if account is None:
+        raise bad_request("member not found")
+    is_own = account is world.bot
+    if not (chat.sees_all if is_own else user_id in chat.administrators):
+        return {"user": user_json(account), "status": "member"}
+    rights = dict.fromkeys(_RIGHTS, True) | {"is_anonymous": False}
+    return {"user": user_json(account), "status": "administrator"} | rights
 
 
 def get_file(world: World, call: Call) -> Json:

@@ -113,6 +113,7 @@ class Chat:
         is_open: somebody wrote to the bot here, so it may answer.
         is_blocked: the person blocked the bot.
         topics: names by thread id, in a forum.
+        administrators: ids of the people who run a group.
         bell: rings when something in the chat changes.
         sees_all: the bot sees every message of the group (it is an admin, or privacy mode is off).
     """
@@ -129,6 +130,7 @@ class Chat:
     migrated_to: int | None = None
     topics: dict[int, str] = field(default_factory=dict)
     closed_topics: set[int] = field(default_factory=set)
+    administrators: set[int] = field(default_factory=set)
     actions: list[ChatAction] = field(default_factory=list)
     callback_answers: list[CallbackAnswer] = field(default_factory=list)
     drafts: list[str] = field(default_factory=list)

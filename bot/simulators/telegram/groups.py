@@ -52,6 +52,10 @@ class Group:
         """Close a topic ("General" by default); sending into it fails with TOPIC_CLOSED."""
         self.chat.closed_topics.add(thread_id)
 
+    def promote(self, *user_ids: int) -> None:
+        """Make people administrators."""
+        self.chat.administrators.update(user_ids)
+
     def remove_bot(self) -> None:
         self.chat.is_blocked = True
         put_membership(self._world, self._updates, self.chat, self._world.bot, "member", "kicked")

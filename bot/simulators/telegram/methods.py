@@ -32,6 +32,7 @@ UNLIMITED: dict[str, Handler] = {
     "logOut": about.log_out,
     "close": about.log_out,
     "getChat": about.get_chat,
+    "getChatMember": about.get_chat_member,
     "createForumTopic": about.create_forum_topic,
     "getFile": about.get_file,
     "getUserProfilePhotos": about.get_user_profile_photos,

@@ -1,8 +1,9 @@
-"""Rooms in a server: seen by whom they are for, and the same room when asked for again."""
+"""Rooms in a server: seen by whom they are for, and found again when a crash cut in."""
 
 import pytest
 
-from bot.messaging.model import Address
+from bot.chat.ports import Offer
+from bot.messaging.model import Address, MessageKind, Outgoing, Paragraph
 from bot.messaging.ports import Undeliverable
 from bot.simulators.discord import ChannelKind, Permission
 
@@ -24,38 +25,43 @@ def school(sim, ana, bob):
     return manager
 
 
-async def test_a_private_thread_is_seen_by_its_guests(platform, school, ana):
-    lobby = school.add_channel("students")
+def at(channel):
+    return Address("discord", str(channel.channel_id))
 
-    room = await platform.rooms.open(
-        Address("discord", str(lobby.channel_id)), "Tom", nonce="t1", guests=["3001", "999"]
-    )
+
+async def test_a_private_thread_is_seen_by_its_guests(platform, school, ana):
+    room = await platform.rooms.open(at(school.add_channel("students")), "Tom")
+    assert ana.threads == []
+
+    await platform.rooms.invite(room, ["3001", "999"])
 
     (thread,) = ana.threads
     assert (str(thread.channel_id), thread.kind) == (room.room, ChannelKind.PRIVATE_THREAD)
-    assert thread.name.startswith("Tom · ")
+    assert thread.name == "Tom"
 
 
-async def test_asked_again_it_is_the_same_room_and_namesakes_have_their_own(platform, school, ana):
-    place = Address("discord", str(school.add_channel("students").channel_id))
+async def test_only_a_room_in_which_nobody_is_counts_as_left_behind(platform, school, ana):
+    place, elsewhere = at(school.add_channel("students")), at(school.add_channel("others"))
+    used = await platform.rooms.open(place, "Tom")
+    await platform.rooms.invite(used, ["3001"])
+    spoken = await platform.rooms.open(place, "Tom")
+    note = Outgoing(key="k", to=spoken, kind=MessageKind.RELAY, body=(Paragraph("Hello"),))
+    await platform.messenger.send(note, None)
+    await platform.rooms.open(elsewhere, "Tom")
+    await platform.rooms.open(place, "Tim")
+    left = await platform.rooms.open(place, "Tom")
 
-    rooms = [
-        await platform.rooms.open(place, "Tom", nonce=nonce, guests=["3001"])
-        for nonce in ("t1", "t1", "t2")
-    ]
-
-    assert rooms[0] == rooms[1] != rooms[2]
-    assert len(ana.threads) == 2
+    assert await platform.rooms.find_empty(place, "Tom") == [left]
 
 
 async def test_in_a_forum_it_is_a_post(platform, school, ana):
-    forum = school.add_channel("students", ChannelKind.FORUM)
-
-    room = await platform.rooms.open(
-        Address("discord", str(forum.channel_id)), "@everyone", nonce="t1", guests=["3001"]
-    )
+    place = at(school.add_channel("students", ChannelKind.FORUM))
+    room = await platform.rooms.open(place, "@everyone")
+    left = await platform.rooms.find_empty(place, "@everyone")
+    await platform.rooms.invite(room, ["3001"])
 
     (post,) = [thread for thread in ana.threads if str(thread.channel_id) == room.room]
+    assert left == [room]
     assert "\u200beveryone" in ana.at(post).messages[0].content
 
 
@@ -64,6 +70,21 @@ async def test_where_threads_are_forbidden_none_is_opened(platform, school):
     school.overwrite(lobby, None, deny=Permission.CREATE_PRIVATE_THREADS)
 
     with pytest.raises(Undeliverable):
-        await platform.rooms.open(
-            Address("discord", str(lobby.channel_id)), "Tom", nonce="t1", guests=[]
-        )
+        await platform.rooms.open(at(lobby), "Tom")
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_vouched", "offer"),
+    [
+        (ChannelKind.TEXT, True, Offer.PRIVATE),
+        (ChannelKind.FORUM, True, Offer.OPEN),
+        (ChannelKind.VOICE, True, Offer.NO_ROOMS),
+        (ChannelKind.TEXT, False, Offer.NOT_MANAGER),
+    ],
+)
+async def test_what_is_offered_depends_on_the_channel_and_on_who_asks(
+    platform, school, kind, is_vouched, offer
+):
+    place = at(school.add_channel("students", kind))
+
+    assert await platform.rooms.offer(place, "3001", is_vouched=is_vouched) is offer
