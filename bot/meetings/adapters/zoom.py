@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
 import httpx
 
+from bot.core.clock import Clock
 from bot.core.errors import Cause, ServiceFailure
 from bot.core.timespan import Timespan
 from bot.meetings.adapters.zoom_wire import (
@@ -49,12 +50,14 @@ class ZoomToken:
         account_id: str,
         client_id: str,
         client_secret: str,
+        clock: Clock,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._http = http
         self._url = url
         self._account_id = account_id
         self._login = httpx.BasicAuth(client_id, client_secret)
+        self._clock = clock
         self._seconds = seconds
         self._lock = asyncio.Lock()
         self._token = ""
@@ -82,7 +85,7 @@ class ZoomToken:
             detail = f"credentials refused, {reply.status_code}"
             raise ServiceFailure(SERVICE, Cause.MISCONFIGURED, detail)
         if not reply.is_success:
-            raise failure_of(reply, datetime.now(UTC))
+            raise failure_of(reply, self._clock.now())
         body = _object(reply)
         self._token = str(body.get("access_token", ""))
         lifetime = float(body.get("expires_in", 0))
@@ -101,9 +104,16 @@ class ZoomMeetings:
     changes_per_day = CHANGES_PER_DAY
 
     def __init__(
-        self, http: httpx.AsyncClient, token: ZoomToken, *, url: str, hosts: Sequence[str]
+        self,
+        http: httpx.AsyncClient,
+        token: ZoomToken,
+        clock: Clock,
+        *,
+        url: str,
+        hosts: Sequence[str],
     ) -> None:
         self._http = http
+        self._clock = clock
         self._token = token
         self._url = url.rstrip("/")
         self._hosts = tuple(hosts)
@@ -226,7 +236,7 @@ class ZoomMeetings:
             reply = await self._sent(method, path, body, query)
         if reply.is_success or (reply.is_client_error and code_in(reply) in (bears or ())):
             return reply
-        raise failure_of(reply, datetime.now(UTC))
+        raise failure_of(reply, self._clock.now())
 
     async def _sent(
         self, method: str, path: str, body: Mapping[str, object] | None, query: Query | None
