@@ -241,6 +241,7 @@ def _worker(storage: SqlStorage, clock: Clock, parts: Parts, product: Product) -
             CLOSE_JOB: idle_closer(parts.service, clock),
             **product.relay.jobs(),
             **product.teaching.jobs(clock),
+            **product.lessons.jobs(),
         },
         is_shared=storage.is_shared,
     )

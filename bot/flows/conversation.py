@@ -10,6 +10,8 @@ from bot.flows.billing_records import BILLING_RECORDS
 from bot.flows.commands import Command, CommandTable
 from bot.flows.dispatch import Conversation
 from bot.flows.introductions import RelayIntroductions
+from bot.flows.lesson_ports import Meetings, Payments
+from bot.flows.lessons import Lessons
 from bot.flows.own_records import PEOPLE_RECORDS, Records, practice_records
 from bot.flows.people import People, in_private
 from bot.flows.practice import Practice
@@ -35,21 +37,34 @@ class Product:
     commands: CommandTable
     relay: RelayParts
     teaching: Teaching
+    lessons: Lessons
     records: Records
 
 
-def assemble(parts: Parts, codes: Codes, tokens: Tokens) -> Product:
-    """Put the product together."""
+def assemble(
+    parts: Parts,
+    codes: Codes,
+    tokens: Tokens,
+    *,
+    payments: Payments | None = None,
+    meetings: Meetings | None = None,
+) -> Product:
+    """Put the product together; without payments and meetings lessons ask nothing of them."""
     runner = Runner()
     turns = VoiceTurns(parts)
     practice = Practice(parts.service, turns, parts.chain, runner)
     relay = assemble_relay(parts)
     buttons = TurnButtons(parts, turns, practice, runner)
+    rules, clock = parts.scenes.rules, parts.scenes.clock
+    lessons = Lessons(
+        rules.lessons, clock, sends_mail=rules.has_mail, payments=payments, meetings=meetings
+    )
     records = (
         practice_records(parts.service),
         TEACHER_RECORDS,
         AVAILABILITY_RECORDS,
         BILLING_RECORDS,
+        lessons.records,
         RELAY_RECORDS,
         PEOPLE_RECORDS,
     )
@@ -62,6 +77,7 @@ def assemble(parts: Parts, codes: Codes, tokens: Tokens) -> Product:
             *relay.talk.commands(),
             *people.commands(),
             *teaching.commands(),
+            *lessons.commands(),
             _cancel(runner, practice),
         ]
     )
@@ -74,6 +90,7 @@ def assemble(parts: Parts, codes: Codes, tokens: Tokens) -> Product:
             CONTEXT_PREFIX: practice.press_context,
             **people.presses(),
             **teaching.presses(),
+            **lessons.presses(),
             **relay.talk.presses(),
         },
         on_speech=practice.on_speech,
@@ -84,7 +101,7 @@ def assemble(parts: Parts, codes: Codes, tokens: Tokens) -> Product:
         resume=turns.resume,
         overtaking_presses=(f"{TURN_PREFIX}:*:end", "c:end", "c:cancel"),
     )
-    return Product(conversation, practice, table, relay, teaching, records)
+    return Product(conversation, practice, table, relay, teaching, lessons, records)
 
 
 def _practice_commands(practice: Practice, relay: RelayParts) -> Sequence[Command]:

@@ -12,7 +12,7 @@ from bot.i18n.formats import language_name
 from bot.i18n.money import money
 from bot.messaging.model import Attachment, MediaKind, MessageKind, Paragraph, Style
 
-CATALOGUE_PREFIX = "w"
+CATALOGUE_PREFIX, BOOK_PREFIX = "w", "b"
 
 
 def show_gig(scene: Scene, gig: Gig) -> None:
@@ -27,10 +27,11 @@ def show_gig(scene: Scene, gig: Gig) -> None:
     if gig.intro_id is not None:
         heard = scene.button("gig.button.hear", f"{CATALOGUE_PREFIX}:hear:{short}")
         first.insert(0, heard)
+    book = [scene.button("booking.button.slots", f"{BOOK_PREFIX}:gig:{short}")]
     last = [scene.button("gig.button.not_now", f"{CATALOGUE_PREFIX}:notnow:")]
     scene.say(
         *_body(scene, gig),
-        buttons=[first, last],
+        buttons=[first, book, last],
         kind=MessageKind.PROMPT,
         attachment=picture_of(teacher),
     )

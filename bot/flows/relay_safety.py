@@ -9,6 +9,7 @@ from bot.chat.mirror import PREFIX, shown_name
 from bot.chat.model import ReportReason, Thread
 from bot.chat.service import Relay
 from bot.core.entity import short_id
+from bot.flows.gig_card import BOOK_PREFIX
 from bot.flows.runner import StaleButton
 from bot.flows.scene import Rows, Scene
 from bot.i18n.catalog import Texts, texts_in
@@ -30,12 +31,15 @@ class RelaySafety:
         own, short = scene.user.id, short_id(thread.id)
         mute = "unmute" if thread.has_muted(own) else "mute"
         block = "unblock" if thread.has_blocked(own) else "block"
+        hours = f"{BOOK_PREFIX}:with:{short_id(thread.teacher_id)}"
+        slots = [scene.button("booking.button.slots", hours)] if own == thread.student_id else []
         return [
+            slots,
             [
                 scene.button(f"relay.button.{mute}", f"{PREFIX}:{mute}:{short}"),
                 scene.button(f"relay.button.{block}", f"{PREFIX}:{block}:{short}"),
                 scene.button("relay.button.report", f"{PREFIX}:report:{short}"),
-            ]
+            ],
         ]
 
     def press(self, scene: Scene, thread: Thread, action: str, argument: str) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.chat.policy import Limits
+from bot.scheduling.policy import LessonPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class Rules:
         has_codes: an address can be confirmed, by a mail of ours or by a service.
         recording_kept_for: how long a kept recording stays.
         relay: how much people may write to each other.
+        lessons: what cancelling and not coming cost, how long hours are kept.
     """
 
     guest_turns: int = 3
@@ -31,3 +33,4 @@ class Rules:
     has_codes: bool = True
     recording_kept_for: timedelta = timedelta(days=30)
     relay: Limits = field(default_factory=Limits)
+    lessons: LessonPolicy = field(default_factory=LessonPolicy)

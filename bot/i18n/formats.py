@@ -67,3 +67,13 @@ def minutes(length: timedelta, reader: str) -> str:
     """A length in whole minutes, not rounded to hours: "90 minutes"."""
     number = length // timedelta(minutes=1)
     return units.format_unit(number, "duration-minute", length="long", locale=reader)
+
+
+def day_in(at: datetime, reader: str, zone: str | None) -> str:
+    """The day of an instant in the reader's zone, short: "Tue, Dec 1"."""
+    return dates.format_skeleton("MMMEd", at, tzinfo=ZoneInfo(zone or "UTC"), locale=reader)
+
+
+def time_in(at: datetime, reader: str, zone: str | None) -> str:
+    """The time of day of an instant in the reader's zone: "18:00"."""
+    return dates.format_time(at, format="short", tzinfo=ZoneInfo(zone or "UTC"), locale=reader)

@@ -1,7 +1,7 @@
 """A lesson around its hour: answers to reminders, extension, beginning and end."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.core.timespan import Timespan
 from bot.scheduling.changes import record
@@ -20,6 +20,7 @@ from bot.scheduling.ports import BookingWork
 from bot.scheduling.reminders import BILL_JOB, MEETING_CHANGE, lesson_job, planned_jobs
 
 EXTENSION_MINUTES = QUARTER // MINUTE
+_AROUND = timedelta(hours=3)  # longer than any lesson with its rest
 
 
 class LessonService:
@@ -43,12 +44,11 @@ class LessonService:
 
         The caller sees from `extension_minutes` whether it was agreed.
         """
-        most = booking.extension_minutes + EXTENSION_MINUTES
-        if not booking.is_upcoming or now >= booking.open_until or most > MOST_EXTENSION_MINUTES:
+        if not _may_extend(booking, now):
             raise IllegalTransition
+        most = booking.extension_minutes + EXTENSION_MINUTES
         if booking.extension_asked_by in {None, actor_id}:
-            longer = replace(booking, extension_minutes=most)
-            _check_claims(work, booking, longer)
+            _check_claims(work, booking)
             return work.bookings.save(replace(booking, extension_asked_by=actor_id))
         agreed = work.bookings.save(
             replace(booking, extension_minutes=most, extension_asked_by=None)
@@ -57,6 +57,14 @@ class LessonService:
         work.jobs.put(*planned_jobs(agreed, self._policy, now))
         work.jobs.put(lesson_job(agreed, MEETING_CHANGE, now))
         return agreed
+
+    def can_extend(self, work: BookingWork, booking: Booking, now: datetime) -> bool:
+        """Whether a quarter hour more can be offered."""
+        try:
+            _check_claims(work, booking)
+        except SlotTaken:
+            return False
+        return _may_extend(booking, now)
 
     def begin(self, work: BookingWork, booking: Booking, now: datetime) -> Booking:
         """Both are there; a second time changes nothing."""
@@ -87,12 +95,19 @@ class LessonService:
         return saved
 
 
-def _check_claims(work: BookingWork, booking: Booking, longer: Booking) -> None:
-    """Whether both are free for what an extension would add. Raises SlotTaken."""
-    added = Timespan(booking.open_until, longer.open_until)
-    wanted = longer.claims() - booking.claims()
+def _may_extend(booking: Booking, now: datetime) -> bool:
+    most = booking.extension_minutes + EXTENSION_MINUTES
+    is_running = booking.is_upcoming and now < booking.open_until
+    return is_running and most <= MOST_EXTENSION_MINUTES
+
+
+def _check_claims(work: BookingWork, booking: Booking) -> None:
+    """Whether both are free for a quarter hour more. Raises SlotTaken."""
+    more = booking.extension_minutes + EXTENSION_MINUTES
+    wanted = replace(booking, extension_minutes=more).claims() - booking.claims()
+    around = Timespan.of(booking.open_until, QUARTER).widened(_AROUND, _AROUND)
     for person in (booking.teacher_id, booking.student_id):
-        for other in work.bookings.claiming(person, added.widened(QUARTER * 4, QUARTER * 8)):
+        for other in work.bookings.claiming(person, around):
             if other.id != booking.id and other.claims() & wanted:
                 raise SlotTaken
 

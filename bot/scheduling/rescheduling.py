@@ -1,5 +1,6 @@
 """Another time for a lesson: proposed, accepted, declined, or found anew after a zone changed."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -47,6 +48,10 @@ class Rescheduling:
         kept = work.bookings.save(replace(booking, proposed_by=None, proposed_start=None))
         record(work, booking, kept, BookingAction.DECLINED, actor_id, now)
         return kept
+
+    def outdated(self, work: BookingWork, now: datetime) -> Sequence[Booking]:
+        """Future lessons whose instant was found with other zone data than today's."""
+        return work.bookings.planned_with(now, zone_data_version())
 
     def replan(self, work: BookingWork, booking: Booking, now: datetime) -> Booking | None:
         """After a change of the zone data: the teacher's wall clock wins; None: nothing moved.

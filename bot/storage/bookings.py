@@ -239,6 +239,14 @@ class SqlBookingEvents(TableRepo[BookingEvent]):
         wanted = select(booking_events).where(booking_events.c.booking_id == booking_id)
         return self._all(wanted.order_by(booking_events.c.id))
 
+    def move_of_user(self, from_user_id: str, to_user_id: str) -> None:
+        """One person of two: what either did is theirs."""
+        self._connection.execute(
+            update(booking_events)
+            .where(booking_events.c.actor_id == from_user_id)
+            .values(actor_id=to_user_id)
+        )
+
     def save(self, entity: BookingEvent, /) -> BookingEvent:
         raise TypeError("the history of a booking is append-only")
 

@@ -26,6 +26,7 @@ from bot.storage.outbox import SqlOutbox
 from bot.storage.outside_events import SqlOutsideEvents
 from bot.storage.rooms import SqlHeardRooms
 from bot.storage.schedules import SqlSchedules
+from bot.storage.slot_waits import SqlSlotWaits
 from bot.storage.teachers import (
     SqlAudit,
     SqlCertificates,
@@ -193,6 +194,10 @@ class Work:
     @cached_property
     def bookings(self) -> SqlBookings:
         return SqlBookings(self._connection, self.vault)
+
+    @cached_property
+    def slot_waits(self) -> SqlSlotWaits:
+        return SqlSlotWaits(self._connection, self.vault)
 
     @cached_property
     def booking_history(self) -> SqlBookingEvents:

@@ -80,6 +80,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_outside_events_done_at"), ["done_at"], unique=False)
 
     op.create_table(
+        "slot_waits",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.String(length=36), nullable=False),
+        sa.Column("teacher_id", sa.String(length=36), nullable=False),
+        sa.Column("gig_id", sa.String(length=36), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_slot_waits")),
+    )
+    with op.batch_alter_table("slot_waits", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_slot_waits_teacher_id"), ["teacher_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_slot_waits_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
         "billing_parties",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -167,6 +182,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_schedules")),
         sa.UniqueConstraint("teacher_id", name=op.f("uq_schedules_teacher_id")),
     )
+    op.create_table(
+        "card_pages",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("party_id", sa.String(length=36), nullable=False),
+        sa.Column("key", sa.String(length=120), nullable=False),
+        sa.Column("page_id", sa.String(length=120), nullable=True),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["party_id"], ["billing_parties.id"], name=op.f("fk_card_pages_party_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_card_pages")),
+        sa.UniqueConstraint("key", name=op.f("uq_card_pages_key")),
+        sa.UniqueConstraint("page_id", name=op.f("uq_card_pages_page_id")),
+    )
+    with op.batch_alter_table("card_pages", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_card_pages_is_open"), ["is_open"], unique=False)
+
     op.create_table(
         "invoices",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -319,6 +354,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_invoices_carried_to"))
 
     op.drop_table("invoices")
+    with op.batch_alter_table("card_pages", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_card_pages_is_open"))
+
+    op.drop_table("card_pages")
     op.drop_table("schedules")
     with op.batch_alter_table("ledger_postings", schema=None) as batch_op:
         batch_op.drop_index("ix_ledger_postings_account")
@@ -337,6 +376,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_billing_parties_card_id"))
 
     op.drop_table("billing_parties")
+    with op.batch_alter_table("slot_waits", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_slot_waits_user_id"))
+        batch_op.drop_index(batch_op.f("ix_slot_waits_teacher_id"))
+
+    op.drop_table("slot_waits")
     with op.batch_alter_table("outside_events", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outside_events_done_at"))
 
