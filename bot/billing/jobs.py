@@ -1,6 +1,6 @@
 """What billing promises to do later; the handlers are put together where messages are worded."""
 
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 
 from bot.jobs.model import Job
 
@@ -8,10 +8,10 @@ BILL_JOB = "lesson.bill"
 CHARGE_JOB = "invoice.charge"
 REMIND_JOB = "invoice.remind"
 REFUND_JOB = "invoice.refund"
-PAY_OUT_JOB = "payout.plan"
 TRANSFER_JOB = "payout.transfer"
 RECONCILE_JOB = "billing.reconcile"
 FORGET_JOB = "billing.forget"
+_RECONCILE_HOUR = 4  # UTC: when least happens
 
 
 def bill_job(booking_id: str, at: datetime) -> Job:
@@ -31,11 +31,19 @@ def remind_job(invoice_id: str, number: int, at: datetime) -> Job:
     return Job(kind=REMIND_JOB, key=f"{invoice_id}:{number}", due_at=at, payload=payload)
 
 
-def refund_job(refund_id: str, at: datetime) -> Job:
+def refund_job(refund_id: str, at: datetime, attempt: str = "first") -> Job:
     """Ask the gateway for a refund that was promised."""
-    return Job(kind=REFUND_JOB, key=refund_id, due_at=at, payload={"refund_id": refund_id})
+    key = f"{refund_id}:{attempt}"
+    return Job(kind=REFUND_JOB, key=key, due_at=at, payload={"refund_id": refund_id})
 
 
-def transfer_job(payout_id: str, at: datetime) -> Job:
+def transfer_job(payout_id: str, at: datetime, attempt: str = "first") -> Job:
     """Move what was promised to a teacher."""
-    return Job(kind=TRANSFER_JOB, key=payout_id, due_at=at, payload={"payout_id": payout_id})
+    key = f"{payout_id}:{attempt}"
+    return Job(kind=TRANSFER_JOB, key=key, due_at=at, payload={"payout_id": payout_id})
+
+
+def reconcile_job(day: date) -> Job:
+    """Compare with the gateway, and pay teachers; each day's puts the next one's."""
+    at = datetime.combine(day, time(_RECONCILE_HOUR), tzinfo=UTC)
+    return Job(kind=RECONCILE_JOB, key=day.isoformat(), due_at=at)

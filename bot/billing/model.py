@@ -145,7 +145,7 @@ _INVOICE_MOVES: Mapping[InvoiceState, frozenset[InvoiceState]] = {
     InvoiceState.CARRIED: frozenset({InvoiceState.PAID, InvoiceState.VOID}),
     InvoiceState.PROCESSING: frozenset({InvoiceState.PAID, InvoiceState.UNPAID, InvoiceState.VOID}),
     InvoiceState.UNPAID: frozenset({InvoiceState.PROCESSING, InvoiceState.PAID, InvoiceState.VOID}),
-    InvoiceState.PAID: frozenset({InvoiceState.UNPAID}),  # a payment the bank took back
+    InvoiceState.PAID: frozenset(),
     InvoiceState.VOID: frozenset({InvoiceState.PAID}),  # paid while it was being called off
 }
 
@@ -208,9 +208,13 @@ class Invoice(Entity):
         """After what was credited."""
         return Money(self.total.minor - self.credited_minor, self.currency)
 
+    def may_move_to(self, state: InvoiceState) -> bool:
+        """Whether that state may follow."""
+        return state in _INVOICE_MOVES[self.state]
+
     def moved_to(self, state: InvoiceState, at: datetime) -> "Invoice":
         """Raises IllegalMove."""
-        if state not in _INVOICE_MOVES[self.state]:
+        if not self.may_move_to(state):
             raise IllegalMove
         return replace(self, state=state, paid_at=at if state is InvoiceState.PAID else None)
 
@@ -273,11 +277,37 @@ class Charge(Entity):
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
 
+    @property
+    def is_live(self) -> bool:
+        """Somebody may still be charged by it."""
+        return self.state not in {ChargeState.SUCCEEDED, ChargeState.CANCELLED}
+
+    def may_move_to(self, state: ChargeState) -> bool:
+        """Whether that state may follow."""
+        return state in _CHARGE_MOVES[self.state]
+
     def moved_to(self, state: ChargeState) -> "Charge":
         """Raises IllegalMove."""
-        if state not in _CHARGE_MOVES[self.state]:
+        if not self.may_move_to(state):
             raise IllegalMove
         return replace(self, state=state)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardPage(Entity):
+    """A page of the gateway on which a person saves a card.
+
+    Args:
+        key: its idempotency key; what wanted the page is named by it.
+        is_open: nobody finished it, and it has not expired.
+    """
+
+    party_id: str
+    key: str
+    page_id: str | None = None
+    is_open: bool = True
+    expires_at: datetime
+    made_at: datetime
 
 
 class RefundState(StrEnum):

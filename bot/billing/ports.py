@@ -15,7 +15,7 @@ from bot.billing.gateway import (
     SavedCard,
 )
 from bot.billing.ledger import Entry, Posting
-from bot.billing.model import Charge, Invoice, LessonFact, Party, Payout, Refund
+from bot.billing.model import CardPage, Charge, Invoice, LessonFact, Party, Payout, Refund
 from bot.core.money import Money
 from bot.core.repository import Repository
 from bot.jobs.model import Job
@@ -165,9 +165,23 @@ class InvoiceRepo(Repository[Invoice], Protocol):
         """Newest first."""
         ...
 
+    def not_final_of(self, payee_id: str, since: datetime, /) -> Sequence[Invoice]:
+        """Those not settled yet, and those made after `since`."""
+        ...
+
     def unpaid_of(self, payer_ids: Collection[str], /) -> Sequence[Invoice]: ...
     def unsettled(self, limit: int, /) -> Sequence[Invoice]:
         """Open, processing or unpaid, oldest first."""
+        ...
+
+
+class CardPageRepo(Repository[CardPage], Protocol):
+    """Pages on which people save cards."""
+
+    def find_by_key(self, key: str, /) -> CardPage | None: ...
+    def find_by_page(self, page_id: str, /) -> CardPage | None: ...
+    def open(self, limit: int, /) -> Sequence[CardPage]:
+        """Oldest first."""
         ...
 
 
@@ -198,6 +212,7 @@ class PayoutRepo(Repository[Payout], Protocol):
         ...
 
     def find_by_gateway(self, gateway_id: str, /) -> Payout | None: ...
+    def promised(self, limit: int, /) -> Sequence[Payout]: ...
 
 
 class DisputeRepo(Repository[Dispute], Protocol):
@@ -240,6 +255,8 @@ class BillingBook(Protocol):
     def parties(self) -> PartyRepo: ...
     @property
     def invoices(self) -> InvoiceRepo: ...
+    @property
+    def card_pages(self) -> CardPageRepo: ...
     @property
     def charges(self) -> ChargeRepo: ...
     @property

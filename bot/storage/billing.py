@@ -2,22 +2,26 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, not_, or_, select
 
 from bot.billing.disputes import Dispute, DisputeState
 from bot.billing.model import (
+    CardPage,
     Charge,
     Invoice,
     InvoiceState,
     Party,
     Payout,
+    PayoutState,
     Refund,
     RefundState,
 )
 from bot.storage.billing_tables import (
     billing_parties,
+    card_pages,
     charges,
     disputes,
     invoices,
@@ -112,6 +116,12 @@ class SqlInvoices(TableRepo[Invoice]):
         newest = select(invoices).where(t.payee_id.in_(payee_ids)).order_by(t.number.desc())
         return self._all(newest.limit(limit))
 
+    def not_final_of(self, payee_id: str, since: datetime, /) -> Sequence[Invoice]:
+        t = invoices.c
+        is_settled = t.state.in_((InvoiceState.PAID, InvoiceState.VOID))
+        wanted = select(invoices).where(t.payee_id == payee_id)
+        return self._all(wanted.where(or_(not_(is_settled), t.issued_at > since)))
+
     def unpaid_of(self, payer_ids: Collection[str], /) -> Sequence[Invoice]:
         t = invoices.c
         wanted = select(invoices).where(t.payer_id.in_(payer_ids), t.state == InvoiceState.UNPAID)
@@ -121,6 +131,25 @@ class SqlInvoices(TableRepo[Invoice]):
         t = invoices.c
         wanted = select(invoices).where(t.state.in_(_UNSETTLED)).order_by(t.number)
         return self._all(wanted.limit(limit))
+
+
+class SqlCardPages(TableRepo[CardPage]):
+    """Pages on which people save cards."""
+
+    table, record = card_pages, CardPage
+    owner = "id"
+
+    def find_by_key(self, key: str, /) -> CardPage | None:
+        rows = self._all(select(card_pages).where(card_pages.c.key == key))
+        return rows[0] if rows else None
+
+    def find_by_page(self, page_id: str, /) -> CardPage | None:
+        rows = self._all(select(card_pages).where(card_pages.c.page_id == page_id))
+        return rows[0] if rows else None
+
+    def open(self, limit: int, /) -> Sequence[CardPage]:
+        t = card_pages.c
+        return self._all(select(card_pages).where(t.is_open).order_by(t.id).limit(limit))
 
 
 class SqlCharges(TableRepo[Charge]):
@@ -173,6 +202,11 @@ class SqlPayouts(TableRepo[Payout]):
         newest = select(payouts).where(t.payee_id.in_(payee_ids))
         return self._all(newest.order_by(t.made_at.desc(), t.id.desc()))
 
+    def promised(self, limit: int, /) -> Sequence[Payout]:
+        t = payouts.c
+        wanted = select(payouts).where(t.state == PayoutState.PROMISED).order_by(t.id)
+        return self._all(wanted.limit(limit))
+
     def find_by_gateway(self, gateway_id: str, /) -> Payout | None:
         rows = self._all(select(payouts).where(payouts.c.gateway_id == gateway_id))
         return rows[0] if rows else None
@@ -208,6 +242,10 @@ class SqlBilling:
     @cached_property
     def invoices(self) -> SqlInvoices:
         return SqlInvoices(self._connection, self._vault)
+
+    @cached_property
+    def card_pages(self) -> SqlCardPages:
+        return SqlCardPages(self._connection, self._vault)
 
     @cached_property
     def charges(self) -> SqlCharges:

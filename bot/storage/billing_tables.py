@@ -69,6 +69,19 @@ invoices = Table(
     Index("ix_invoices_state", "state", "number"),
 )
 
+card_pages = Table(
+    "card_pages",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("party_id", _ID, ForeignKey("billing_parties.id"), nullable=False),
+    Column("key", String(120), nullable=False, unique=True),
+    Column("page_id", _VENDOR_ID, unique=True),
+    Column("is_open", Boolean, nullable=False, index=True),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+)
+
 charges = Table(
     "charges",
     metadata,

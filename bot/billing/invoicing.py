@@ -1,0 +1,143 @@
+"""From a lesson that ended to what is owed for it, and back where less was owed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.billing.amounts import least_charge
+from bot.billing.collecting import even_out, root_of
+from bot.billing.jobs import charge_job
+from bot.billing.ledger import COMMISSION, TAX, Posting, payable, receivable
+from bot.billing.model import Invoice, InvoiceState, LessonFact, Line, Party
+from bot.billing.news import News, NewsKind
+from bot.billing.parties import party_of
+from bot.billing.ports import BillingWork
+from bot.billing.pricing import Bill, Split, bill_for, split
+from bot.billing.rules import BillingRules
+from bot.core.money import Money, total_of
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """What came of a lesson; no invoice where nothing is owed."""
+
+    bill: Bill
+    invoice: Invoice | None
+
+
+def bill_lesson(work: BillingWork, fact: LessonFact, rules: BillingRules, now: datetime) -> Billed:
+    """Make the invoice of a lesson, its entry in the ledger, and the promise to collect it.
+
+    Called again for the same lesson, it finds the same invoice and does nothing.
+    """
+    bill = bill_for(fact, rules.rounding)
+    made = work.billing.invoices.find_of_booking(fact.booking_id)
+    if made is not None or not bill.lines:
+        return Billed(bill, made)
+    student = party_of(work, fact.student_id, now)
+    teacher = party_of(work, fact.teacher_id, now)
+    draft = _draft(bill, fact, student, teacher, rules, now)
+    number = work.billing.next_invoice_number()
+    invoice = work.billing.invoices.add(replace(draft, number=number))
+    work.billing.ledger.append("invoice", f"invoice:{invoice.id}", _owed(invoice), now)
+    _collect(work, invoice, now)
+    return Billed(bill, work.billing.invoices.get(invoice.id))
+
+
+def credit(
+    work: BillingWork, invoice: Invoice, amount: Money, cause: str, now: datetime
+) -> Sequence[News]:
+    """Take back a part of what an invoice says, at most what is left of it.
+
+    What was paid for it is refunded; what was not paid is not asked for any more.
+
+    Args:
+        cause: unique: the same credit is given once.
+    """
+    given = min(amount, invoice.owed)
+    if given.minor <= 0:
+        return ()
+    after = replace(invoice, credited_minor=invoice.credited_minor + given.minor)
+    entry = work.billing.ledger.append("credit", cause, _credited(invoice, after), now)
+    if entry is None:
+        return ()
+    saved = work.billing.invoices.save(after)
+    return even_out(work, root_of(work, saved), now)
+
+
+def split_of(invoice: Invoice, amount: Money) -> Split:
+    """Whose a part of this invoice is."""
+    return split(amount, tax_bp=invoice.tax_bp, commission_bp=invoice.commission_bp)
+
+
+def carried_news(invoice: Invoice) -> News:
+    """The student is told that a small amount waits for the next invoice."""
+    return News(
+        kind=NewsKind.CARRIED,
+        party_id=invoice.payer_id,
+        cause=f"invoice:{invoice.id}:carried",
+        invoice_id=invoice.id,
+        amount=invoice.owed,
+    )
+
+
+def _draft(
+    bill: Bill,
+    fact: LessonFact,
+    student: Party,
+    teacher: Party,
+    rules: BillingRules,
+    now: datetime,
+) -> Invoice:
+    own = teacher.commission_bp
+    lines: tuple[Line, ...] = bill.lines
+    return Invoice(
+        number=0,
+        booking_id=fact.booking_id,
+        payer_id=student.id,
+        payee_id=teacher.id,
+        currency=fact.rate.currency,
+        lines=lines,
+        tax_name=rules.tax_name,
+        tax_bp=rules.tax_bp if rules.tax_name else 0,
+        commission_bp=rules.commission_bp if own is None else own,
+        evidence=bill.evidence,
+        issued_at=now,
+    )
+
+
+def _collect(work: BillingWork, invoice: Invoice, now: datetime) -> None:
+    """Charge it together with what was too small before; wait where it is too small itself."""
+    book = work.billing.invoices
+    waiting = [w for w in book.to_carry(invoice.payer_id, invoice.currency) if w.id != invoice.id]
+    for each in waiting:
+        for inner in (each, *book.collected_by(each.id)):
+            book.save(replace(inner, carried_to=invoice.id))
+    due = total_of(
+        (each.owed for each in (invoice, *book.collected_by(invoice.id))), invoice.currency
+    )
+    if due < least_charge(invoice.currency):
+        book.save(invoice.moved_to(InvoiceState.CARRIED, now))
+    else:
+        work.jobs.put(charge_job(invoice.id, "first", now))
+
+
+def _owed(invoice: Invoice) -> Sequence[Posting]:
+    return _postings(invoice, invoice.total, split_of(invoice, invoice.total))
+
+
+def _credited(before: Invoice, after: Invoice) -> Sequence[Posting]:
+    """The difference of both splits, so that what is left is split as if it had been all."""
+    old, left = split_of(before, before.owed), split_of(after, after.owed)
+    parts = Split(left.tax - old.tax, left.commission - old.commission, left.teacher - old.teacher)
+    return _postings(before, after.owed - before.owed, parts)
+
+
+def _postings(invoice: Invoice, amount: Money, parts: Split) -> Sequence[Posting]:
+    wanted = (
+        Posting(receivable(invoice.payer_id), amount),
+        Posting(payable(invoice.payee_id), -parts.teacher),
+        Posting(COMMISSION, -parts.commission),
+        Posting(TAX, -parts.tax),
+    )
+    return [posting for posting in wanted if posting.amount.minor]

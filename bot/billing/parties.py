@@ -1,0 +1,57 @@
+"""People as money knows them, and what they may do about it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.billing.model import Invoice, Party
+from bot.billing.ports import BillingWork
+from bot.core.errors import DomainError
+
+
+class UnpaidLesson(DomainError):
+    """A lesson is not paid yet; nothing else that costs money is booked meanwhile."""
+
+    key = "billing.unpaid_lesson"
+
+
+def party_of(work: BillingWork, user_id: str, now: datetime) -> Party:
+    """The person's row, made when it is first needed; with several, the one with a card."""
+    work.users.lock(user_id)
+    own = work.billing.parties.of_user(user_id)
+    if not own:
+        return work.billing.parties.add(Party(user_id=user_id, created_at=now))
+    return next((party for party in own if party.card_id is not None), own[0])
+
+
+def card_of(work: BillingWork, user_id: str) -> Party | None:
+    """The row of the person's that has a card."""
+    own = work.billing.parties.of_user(user_id)
+    return next((party for party in own if party.card_id is not None), None)
+
+
+def has_card(work: BillingWork, user_id: str) -> bool:
+    """Whether a lesson could be charged."""
+    return card_of(work, user_id) is not None
+
+
+def unpaid_of(work: BillingWork, user_id: str) -> Sequence[Invoice]:
+    """What the person was asked to pay themselves, and has not."""
+    ids = [party.id for party in work.billing.parties.of_user(user_id)]
+    return work.billing.invoices.unpaid_of(ids) if ids else ()
+
+
+def may_book_paid(work: BillingWork, user_id: str) -> bool:
+    """Whether the person may book something that costs money: nothing waits to be paid."""
+    return not unpaid_of(work, user_id)
+
+
+def check_may_book_paid(work: BillingWork, user_id: str) -> None:
+    """Raises UnpaidLesson."""
+    if not may_book_paid(work, user_id):
+        raise UnpaidLesson
+
+
+def owns(work: BillingWork, party_id: str, user_id: str) -> bool:
+    """Whether a row is this person's."""
+    party = work.billing.parties.find(party_id)
+    return party is not None and party.user_id == user_id
