@@ -240,7 +240,7 @@ class Book:
             latest = now + self._bookings.policy.longest_hold
             kept = self._bookings.keep(work, held, latest)
             rows = [[scene.button(f"booking.button.{needed}", "c:card")], *_yes_or_no(scene, kept)]
-            scene.show(scene.text(f"booking.needs_{needed}"), buttons=rows)
+            scene.show(scene.text(f"booking.needs.{needed}"), buttons=rows)
             return
         self._book(work, held, scene.user.id, now)
         scene.show(

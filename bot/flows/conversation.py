@@ -24,6 +24,7 @@ from bot.flows.teaching import Teaching
 from bot.flows.turn_buttons import TurnButtons
 from bot.flows.turn_messages import PREFIX as TURN_PREFIX
 from bot.flows.voice_turn import Parts, VoiceTurns
+from bot.flows.zone_asking import ZoneAsking
 
 CONTEXT_PREFIX = "x"
 
@@ -56,28 +57,24 @@ def assemble(
     relay = assemble_relay(parts)
     buttons = TurnButtons(parts, turns, practice, runner)
     rules, clock = parts.scenes.rules, parts.scenes.clock
+    zones = ZoneAsking(runner)
     lessons = Lessons(
-        rules.lessons, clock, sends_mail=rules.has_mail, payments=payments, meetings=meetings
+        zones,
+        rules.lessons,
+        clock,
+        sends_mail=rules.has_mail,
+        payments=payments,
+        meetings=meetings,
     )
-    records = (
-        practice_records(parts.service),
-        TEACHER_RECORDS,
-        AVAILABILITY_RECORDS,
-        BILLING_RECORDS,
-        lessons.records,
-        RELAY_RECORDS,
-        PEOPLE_RECORDS,
-    )
+    records = _records(parts, lessons)
     teaching = Teaching(runner, parts, RelayIntroductions(relay.relay))
     people = People(runner, practice, parts, records, codes, tokens, teaching)
-    runner.add(buttons.fix_flow(), *people.flows(), *teaching.flows())
+    runner.add(buttons.fix_flow(), zones.flow(), *people.flows(), *teaching.flows())
+    areas = (relay.talk, people, teaching, lessons)
     table = CommandTable(
         [
             *_practice_commands(practice, relay),
-            *relay.talk.commands(),
-            *people.commands(),
-            *teaching.commands(),
-            *lessons.commands(),
+            *(command for area in areas for command in area.commands()),
             _cancel(runner, practice),
         ]
     )
@@ -88,10 +85,7 @@ def assemble(
         presses={
             TURN_PREFIX: buttons.press,
             CONTEXT_PREFIX: practice.press_context,
-            **people.presses(),
-            **teaching.presses(),
-            **lessons.presses(),
-            **relay.talk.presses(),
+            **{prefix: press for area in areas for prefix, press in area.presses().items()},
         },
         on_speech=practice.on_speech,
         on_text=practice.on_text,
@@ -102,6 +96,19 @@ def assemble(
         overtaking_presses=(f"{TURN_PREFIX}:*:end", "c:end", "c:cancel"),
     )
     return Product(conversation, practice, table, relay, teaching, lessons, records)
+
+
+def _records(parts: Parts, lessons: Lessons) -> Records:
+    """What each area keeps of people; lessons are called off before their teacher's card goes."""
+    return (
+        practice_records(parts.service),
+        lessons.records,
+        TEACHER_RECORDS,
+        AVAILABILITY_RECORDS,
+        BILLING_RECORDS,
+        RELAY_RECORDS,
+        PEOPLE_RECORDS,
+    )
 
 
 def _practice_commands(practice: Practice, relay: RelayParts) -> Sequence[Command]:

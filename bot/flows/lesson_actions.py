@@ -161,10 +161,10 @@ class LessonActions:
 
     def _answer(self, scene: Scene, booking: Booking, notice: str) -> None:
         if booking.notices.get(scene.user.id) == notice:
-            scene.show(scene.text(f"booking.told_{notice}"))
+            scene.show(scene.text(f"booking.told.{notice}"))
             return
         told = self._lessons.answer(scene.work, booking, scene.user.id, notice, scene.now)
-        scene.show(scene.text(f"booking.told_{notice}"))
+        scene.show(scene.text(f"booking.told.{notice}"))
         self._tell(scene, told, f"booking.news.{notice}")
 
     def _extend(self, scene: Scene, booking: Booking) -> None:

@@ -17,6 +17,7 @@ from bot.flows.lesson_words import LESSON_PREFIX
 from bot.flows.people import in_private
 from bot.flows.ports import FlowWork
 from bot.flows.slot_waits import SlotWaits
+from bot.flows.zone_asking import ZoneAsking
 from bot.jobs.model import Job
 from bot.scheduling.booking_service import BookingService
 from bot.scheduling.policy import LessonPolicy
@@ -28,6 +29,7 @@ class Lessons:
 
     def __init__(
         self,
+        zones: ZoneAsking,
         policy: LessonPolicy,
         clock: Clock,
         *,
@@ -45,6 +47,8 @@ class Lessons:
         self.records = lesson_records(policy, self._news, clock)
         self._actions = LessonActions(policy, self._news, meetings)
         self._agenda = Agenda()
+        self._show_agenda = zones.first("agenda", self._agenda.show)
+        self._press_book = zones.first("book", self.book.press)
 
     def jobs(self) -> Mapping[str, Callable[[FlowWork, Job], None]]:
         """For the worker."""
@@ -53,14 +57,14 @@ class Lessons:
     def commands(self) -> Sequence[Command]:
         return [
             Command(name="book", action=in_private(self.book.show), needs_registration=True),
-            Command(name="agenda", action=in_private(self._agenda.show), needs_registration=True),
+            Command(name="agenda", action=in_private(self._show_agenda), needs_registration=True),
             Command(
                 name="history", action=in_private(self._agenda.history), needs_registration=True
             ),
         ]
 
     def presses(self) -> Mapping[str, Press]:
-        return {BOOK_PREFIX: self.book.press, LESSON_PREFIX: self._actions.press}
+        return {BOOK_PREFIX: self._press_book, LESSON_PREFIX: self._actions.press}
 
     def replan(self, work: FlowWork) -> int:
         """On start: lessons whose zone's rules changed move with the teacher's wall clock.
