@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.accounts.model import User
 from bot.accounts.reach import preferred_address
 from bot.chat.model import (
+    ADDED,
     SOUND_POSITION,
     TRANSCRIPT_POSITION,
     ChatMessage,
@@ -195,9 +196,10 @@ class Mirror:
     def _send_from(self, work: ChatWork, view: View, first: int, now: datetime) -> None:
         message, parts = view.message, self._parts(view)
         suffix = f":{message.revision}" if message.revision else ""
+        added = ADDED if first else ""
         for position, part in enumerate(parts[first:], start=first):
             row = Outgoing(
-                key=f"relay:{message.id}:{position}{suffix}",
+                key=f"relay:{message.id}:{added}{position}{suffix}",
                 to=view.to,
                 kind=MessageKind.RELAY,
                 body=_body(view, part),

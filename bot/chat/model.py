@@ -165,7 +165,13 @@ class Copy:
     def address(self) -> Address:
         return parse_place(self.place)
 
+    @property
+    def is_added(self) -> bool:
+        """It came with an edit, after the message had been shown: its key says so."""
+        return f":{ADDED}" in self.key
 
+
+ADDED = "+"
 SOUND_POSITION = 500  # of a voice note where it cannot carry the words that go with it
 TRANSCRIPT_POSITION = 1_000
 DELIVERED_SIGN = "👌"  # under the author's message; Telegram lets bots use few signs
@@ -177,6 +183,29 @@ def delivery_of(copies: Sequence[Copy]) -> DeliveryState:
     if DeliveryState.FAILED in states:
         return DeliveryState.FAILED
     return DeliveryState.DELIVERED if states == {DeliveryState.DELIVERED} else DeliveryState.SENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A message on its way, without its text.
+
+    Args:
+        source_place, source_id: where its author wrote it; None for a translation.
+        copies: by position.
+    """
+
+    message_id: str
+    sender_id: str
+    source_place: str | None
+    source_id: str | None
+    is_translation: bool
+    copies: Sequence[Copy]
+
+    @property
+    def has_arrived(self) -> bool:
+        """As it was first shown; parts that an edit added change nothing in that."""
+        first = [copy for copy in self.copies if not copy.is_added]
+        return delivery_of(first) is DeliveryState.DELIVERED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

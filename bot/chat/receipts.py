@@ -10,7 +10,8 @@ from bot.chat.model import (
     TRANSCRIPT_POSITION,
     ChatMessage,
     DeliveryState,
-    delivery_of,
+    Passage,
+    parse_place,
     place_key,
 )
 from bot.chat.ports import ChatWork
@@ -32,22 +33,21 @@ class Receipts:
         """A row of ours was sent as `message_id`, or never will be; in the unit that marks it."""
         if sent.kind is not MessageKind.RELAY or sent.change is not Change.SEND:
             return
-        copy = work.chat.copies.find(sent.key)
-        if copy is None:
-            return
         state = DeliveryState.FAILED if error else DeliveryState.DELIVERED
-        work.chat.copies.settle(copy.key, state, message_id)
-        message = work.chat.messages.find(copy.message_id)
-        if message is None or copy.position >= TRANSCRIPT_POSITION or message.is_translation:
+        passage = work.chat.copies.settle(sent.key, state, message_id)
+        if passage is None or passage.is_translation:
+            return
+        copy = next(copy for copy in passage.copies if copy.key == sent.key)
+        if copy.position >= TRANSCRIPT_POSITION:
             return
         if error:
-            self._failed(work, message, copy.address, now)
-        elif delivery_of(work.chat.copies.of_message(message.id)) is DeliveryState.DELIVERED:
-            self._mark(work, message, now)
+            self._failed(work, passage.message_id, copy.address, now)
+        elif passage.has_arrived and not copy.is_added:
+            self._mark(work, passage, now)
 
     def waits(self, work: ChatWork, stuck: Outgoing, now: datetime) -> None:
         """A platform is away: everybody who has something waiting there is told once."""
-        if stuck.kind is not MessageKind.RELAY:
+        if stuck.kind not in {MessageKind.RELAY, MessageKind.SIGN}:
             return
         told: set[str] = set()
         for copy in work.chat.copies.waiting_at(place_key(stuck.to)):
@@ -59,26 +59,27 @@ class Receipts:
             platform = stuck.to.platform.capitalize()
             self._tell(work, message, "relay.waits", key, now, platform=platform)
 
-    def _failed(self, work: ChatWork, message: ChatMessage, place: Address, now: datetime) -> None:
+    def _failed(self, work: ChatWork, message_id: str, place: Address, now: datetime) -> None:
         """Tell the author; a room of the thread's own may be gone, so it is looked for again."""
+        message = work.chat.messages.get(message_id)
         self._tell(work, message, "relay.failed", f"relay:{message.id}:failed", now)
         thread = work.chat.threads.find(message.thread_id)
         if thread is not None and thread.place_of(thread.teacher_id) == place:
             want_room(work, thread, now, cause=message.id)
 
-    def _mark(self, work: ChatWork, message: ChatMessage, now: datetime) -> None:
+    def _mark(self, work: ChatWork, passage: Passage, now: datetime) -> None:
         """A sign under the author's own message; where there are no signs, nothing."""
-        to = author_address(message)
-        if to is None or message.source_id is None:
+        if passage.source_place is None or passage.source_id is None:
             return
+        to = parse_place(passage.source_place)
         work.outbox.put(
             Outgoing(
-                key=f"relay:{message.id}:delivered",
+                key=f"relay:{passage.message_id}:delivered",
                 to=to,
-                kind=MessageKind.RELAY,
+                kind=MessageKind.SIGN,
                 change=Change.REACT,
-                user_id=message.sender_id,
-                target=MessageRef(to, message.source_id),
+                user_id=passage.sender_id,
+                target=MessageRef(to, passage.source_id),
                 reaction=DELIVERED_SIGN,
             ),
             at=now,

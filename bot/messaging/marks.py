@@ -47,6 +47,8 @@ class Marks:
         self, message: Outgoing, message_id: str | None = None, error: str | None = None
     ) -> None:
         """Return once it is written down: a crash then doubles no message of this room."""
+        if not message.kind.has_row:
+            return
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(Mark(message, message_id, error, written))
         self._bell.set()

@@ -224,11 +224,20 @@ class MessageKind(StrEnum):
     MAIL = "mail"
     CALLBACK = "callback"
     RELAY = "relay"
+    SIGN = "sign"
     NEWS = "news"
 
     @property
     def lane(self) -> SendLane:
-        return SendLane.RELAY if self is MessageKind.RELAY else SendLane.REPLY
+        return SendLane.RELAY if self in _RELAYED else SendLane.REPLY
+
+    @property
+    def has_row(self) -> bool:
+        """A sign goes out from memory: a crash may lose it, and nobody misses anything by that.
+
+        Where another process has to send it, it is stored as what it belongs to, a RELAY.
+        """
+        return self is not MessageKind.SIGN
 
     @property
     def is_resent(self) -> bool:
@@ -236,6 +245,7 @@ class MessageKind(StrEnum):
         return self not in _NOT_RESENT
 
 
+_RELAYED = {MessageKind.RELAY, MessageKind.SIGN}
 _NOT_RESENT = {MessageKind.PROMPT, MessageKind.NOTICE, MessageKind.CALLBACK}
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import heapq
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -14,7 +14,7 @@ from bot.core.clock import Clock
 from bot.core.crash import crash_point
 from bot.core.errors import Cause, NotFound, ServiceFailure
 from bot.messaging.marks import Marks
-from bot.messaging.model import Address, Change, MessageKind, MessageRef, Outgoing, SendLane
+from bot.messaging.model import Change, MessageKind, MessageRef, Outgoing, SendLane
 from bot.messaging.pace import Bucket, RoomBuckets
 from bot.messaging.ports import (
     OutboxStorage,
@@ -29,7 +29,7 @@ _log = structlog.get_logger()
 _RANK = {lane: rank for rank, lane in enumerate(SendLane)}
 _PACED = {Change.SEND, Change.EDIT}
 # A person who wrote to another hears of an outage, not of every hiccup.
-_TOLD_AFTER = {MessageKind.RELAY: 3}
+_TOLD_AFTER = {MessageKind.RELAY: 3, MessageKind.SIGN: 3}
 _AT_ONCE = 32
 _FIRST_WAIT_SECONDS = 1.0
 _LONGEST_WAIT_SECONDS = 300.0
@@ -111,7 +111,7 @@ class Sender:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._marks.flush()
-        await self._release(self._known - self._begun)
+        await self._give_back(self._not_begun())
 
     def put(self, messages: Sequence[Outgoing]) -> None:
         """Queue stored messages that this process is to send, after older ones being adopted."""
@@ -160,6 +160,7 @@ class Sender:
 
     def halt(self) -> None:
         """Somebody else has the claim: give back what waits here, for them to adopt."""
+        left = [*self._not_begun(), *(self._held or [])]
         for room in list(self._rooms.values()):
             under_way = [message for message in room.waiting if message.key in self._begun]
             room.waiting = deque(under_way)
@@ -167,19 +168,32 @@ class Sender:
                 self._leave(room)
         self._ready = [entry for entry in self._ready if entry[2].waiting]
         heapq.heapify(self._ready)
-        left, self._known = self._known - self._begun, self._known & self._begun
+        self._known &= self._begun
         if self._held is not None:
-            left |= {message.key for message in self._held}
             self._held.clear()
-        _spawn(self._release(left), self._loops)
+        _spawn(self._give_back(left), self._loops)
 
-    async def _release(self, keys: Collection[str]) -> None:
-        if not keys:
+    def _not_begun(self) -> Sequence[Outgoing]:
+        """What waits, and signs that may be under way: twice is no different from once."""
+        rooms = self._rooms.values()
+        waiting = [message for room in rooms for message in room.waiting]
+        return [each for each in waiting if each.key not in self._begun or not each.kind.has_row]
+
+    async def _give_back(self, messages: Sequence[Outgoing]) -> None:
+        if not messages:
             return
+        keys = [message.key for message in messages if message.kind.has_row]
+        signs = [message for message in messages if not message.kind.has_row]
+        at = self._clock.now()
+
+        def unit(work: OutboxWork) -> None:
+            work.outbox.release(keys)
+            work.outbox.store(*signs, at=at)
+
         try:
-            await self._storage.write(lambda work: work.outbox.release(keys))
+            await self._storage.write(unit)
         except ServiceFailure as failure:
-            _log.warning("outbox.not_released", count=len(keys), cause=str(failure))
+            _log.warning("outbox.not_released", count=len(messages), cause=str(failure))
 
     def _schedule(self, room: _Room) -> None:
         """Have the room's first message go as soon as the room's own pace allows."""
@@ -234,6 +248,7 @@ class Sender:
         finally:
             self._slots.release()
         if wait:
+            self._begun.discard(message.key)
             self._push_after(wait, room)
         else:
             self._settle(room)
@@ -327,7 +342,8 @@ class Sender:
         if failure.cause is Cause.REJECTED or room.attempts >= _MOST_ATTEMPTS:
             await self._marks.put(message, error=str(failure))
             return 0.0
-        await self._storage.write(lambda work: work.outbox.count_attempt(message.key, str(failure)))
+        if message.kind.has_row:
+            await self._storage.write(lambda work: work.outbox.not_sent(message.key, str(failure)))
         if failure.retry_after is not None:
             return max(failure.retry_after, _SHORTEST_WAIT_SECONDS)
         return _doubled(room.attempts)
@@ -345,7 +361,7 @@ class Sender:
         address = message.to
         if refusal.moved_to is not None and room.attempts < _MOST_MOVES:
             room.attempts += 1
-            await self._move(address, refusal.moved_to, room)
+            await self._move(message, refusal.moved_to, room)
             return _SHORTEST_WAIT_SECONDS
         if refusal.is_blocked:
             at = self._clock.now()
@@ -358,8 +374,11 @@ class Sender:
         await self._marks.put(message, error=refusal.reason)
         return 0.0
 
-    async def _move(self, address: Address, new: str, room: _Room) -> None:
+    async def _move(self, message: Outgoing, new: str, room: _Room) -> None:
+        address = message.to
+
         def unit(work: OutboxWork) -> None:
+            work.outbox.not_sent(message.key, "the room moved")
             work.outbox.move_room(address.platform, address.room, new)
             work.identities.move_room(address.platform, address.room, new)
 

@@ -9,7 +9,16 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, case, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.chat.model import ChatMessage, Copy, DeliveryState, Focus, Hall, Report, Thread
+from bot.chat.model import (
+    ChatMessage,
+    Copy,
+    DeliveryState,
+    Focus,
+    Hall,
+    Passage,
+    Report,
+    Thread,
+)
 from bot.storage.chat_tables import (
     chat_copies,
     chat_focuses,
@@ -53,7 +62,6 @@ _SOURCE = (
     .order_by(chat_messages.c.id)
 )
 _ADD_COPY = Prepared(insert(chat_copies))
-_COPY = Prepared(select(chat_copies).where(chat_copies.c.key == bindparam("wanted")))
 _COPY_AT = Prepared(
     select(chat_copies)
     .where(chat_copies.c.place == bindparam("place"))
@@ -69,6 +77,20 @@ _SETTLE = Prepared(
     update(chat_copies)
     .where(chat_copies.c.key == bindparam("wanted"))
     .values(state=bindparam("new_state"), ref=bindparam("new_ref"))
+)
+_settled = chat_copies.alias("settled")
+_PASSAGE = Prepared(
+    select(
+        chat_copies,
+        chat_messages.c.sender_id,
+        chat_messages.c.source_place,
+        chat_messages.c.source_id,
+        chat_messages.c.is_translation,
+    )
+    .join(chat_messages, chat_messages.c.id == chat_copies.c.message_id)
+    .join(_settled, _settled.c.message_id == chat_copies.c.message_id)
+    .where(_settled.c.key == bindparam("wanted"))
+    .order_by(chat_copies.c.position)
 )
 _FOCUS = Prepared(select(chat_focuses).where(chat_focuses.c.user_id == bindparam("user_id")))
 
@@ -159,10 +181,6 @@ class SqlCopies:
     def add(self, copy: Copy) -> None:
         _ADD_COPY.run(self._connection, {name: getattr(copy, name) for name in _COPY_FIELDS})
 
-    def find(self, key: str) -> Copy | None:
-        row = _COPY.first(self._connection, {"wanted": key})
-        return None if row is None else Copy(**row)
-
     def find_at(self, place: str, ref: str) -> Copy | None:
         row = _COPY_AT.first(self._connection, {"place": place, "ref": ref})
         return None if row is None else Copy(**row)
@@ -179,13 +197,22 @@ class SqlCopies:
         )
         return [Copy(**row._mapping) for row in rows]
 
-    def settle(self, key: str, state: DeliveryState, ref: str | None) -> None:
-        _SETTLE.run(self._connection, {"wanted": key, "new_state": state, "new_ref": ref})
+    def settle(self, key: str, state: DeliveryState, ref: str | None) -> Passage | None:
+        """Write down what became of a copy; None when it was taken back meanwhile."""
+        values = {"wanted": key, "new_state": state, "new_ref": ref}
+        if _SETTLE.run(self._connection, values) == 0:
+            return None
+        rows = _PASSAGE.all(self._connection, {"wanted": key})
+        if not rows:
+            return None
+        copies = [Copy(**{name: row[name] for name in _COPY_FIELDS}) for row in rows]
+        return Passage(copies=copies, **{name: rows[0][name] for name in _PASSAGE_FIELDS})
 
     def remove(self, key: str) -> None:
         self._connection.execute(delete(chat_copies).where(chat_copies.c.key == key))
 
 
+_PASSAGE_FIELDS = ("message_id", "sender_id", "source_place", "source_id", "is_translation")
 _COPY_FIELDS = ("key", "message_id", "position", "place", "ref", "state")
 
 

@@ -35,8 +35,11 @@ _RELEASE = (
     )
     .values(state=bindparam("free"), owner=None)
 )
-_BEGIN = Prepared(
-    update(outbox).where(outbox.c.key == bindparam("wanted")).values(attempts=outbox.c.attempts + 1)
+_BEGIN = Prepared(update(outbox).where(outbox.c.key == bindparam("wanted")).values(attempts=1))
+_NOT_SENT = (
+    update(outbox)
+    .where(outbox.c.key == bindparam("wanted"))
+    .values(attempts=0, error=bindparam("why"))
 )
 _TAKE_ROOM = (
     update(outbox)
@@ -77,29 +80,40 @@ class SqlOutbox:
 
         Where this process does the platform's sending the row starts as being sent, since it goes
         out right after the commit, with whatever another process put for the same room before.
+        What needs no row (a sign) is only handed over then.
         """
         for message in messages:
             is_ours = message.to.platform in self._instance.senders
             if is_ours and self._connection.dialect.name == "postgresql":
                 self.fresh += self._taken_of_room(message.to)
-            added = _ADD[self._connection.dialect.name].run(
-                self._connection,
-                {
-                    "key": message.key,
-                    "id": new_id(),
-                    "user_id": message.user_id,
-                    "platform": message.to.platform,
-                    "room_hash": self._room_hash(message.to.platform, message.to.room),
-                    "kind": message.kind,
-                    "state": SendState.SENDING if is_ours else SendState.WAITING,
-                    "owner": self._instance.id if is_ours else None,
-                    "body": self._keyring.seal(_OUTGOING.dump_json(message)),
-                    "attempts": 0,
-                    "created_at": at,
-                },
-            )
-            if added == 1:
+            if (is_ours and not message.kind.has_row) or self._add(message, at, is_ours=is_ours):
                 self.fresh.append(message)
+
+    def store(self, *signs: Outgoing, at: datetime) -> None:
+        """Write down what had no row: whoever sends for its platform next is to send it."""
+        for sign in signs:
+            self._add(sign, at, is_ours=False)
+
+    def _add(self, message: Outgoing, at: datetime, *, is_ours: bool) -> bool:
+        """False when the key was known."""
+        stored = message if message.kind.has_row else replace(message, kind=MessageKind.RELAY)
+        added = _ADD[self._connection.dialect.name].run(
+            self._connection,
+            {
+                "key": stored.key,
+                "id": new_id(),
+                "user_id": stored.user_id,
+                "platform": stored.to.platform,
+                "room_hash": self._room_hash(stored.to.platform, stored.to.room),
+                "kind": stored.kind,
+                "state": SendState.SENDING if is_ours else SendState.WAITING,
+                "owner": self._instance.id if is_ours else None,
+                "body": self._keyring.seal(_OUTGOING.dump_json(stored)),
+                "attempts": 0,
+                "created_at": at,
+            },
+        )
+        return added == 1
 
     def _taken_of_room(self, to: Address) -> Sequence[Outgoing]:
         """Older messages for a room that nobody sends yet: this process does, from now on."""
@@ -199,12 +213,9 @@ class SqlOutbox:
         """From here on a crash leaves open whether this message arrived."""
         _BEGIN.run(self._connection, {"wanted": key})
 
-    def count_attempt(self, key: str, error: str) -> None:
-        self._connection.execute(
-            update(outbox)
-            .where(outbox.c.key == key)
-            .values(attempts=outbox.c.attempts + 1, error=error[:200])
-        )
+    def not_sent(self, key: str, error: str) -> None:
+        """What was begun failed and waits to be tried again, by whoever sends then."""
+        self._connection.execute(_NOT_SENT, {"wanted": key, "why": error[:200]})
 
     def move_room(self, platform: str, old: str, new: str) -> None:
         """A room has a new id: open rows for the old one go there."""

@@ -19,31 +19,31 @@ class _Text:
     """A statement as SQLite's driver takes it.
 
     Args:
-        values: of each `?`: the parameter's name, or None with a constant, and its conversion.
-        columns: name and conversion of each column that comes back.
+        values: what goes in place of each `?` where it is a constant, already converted.
+        given: which `?` is which parameter, and its conversion.
+        columns: of what comes back.
+        loads: conversions of those columns that need one.
     """
 
     sql: str
-    values: Sequence[tuple[str | None, Any, Convert]]
-    columns: Sequence[tuple[str, Convert]]
+    values: Sequence[Any]
+    given: Sequence[tuple[int, str, Convert]]
+    columns: Sequence[str]
+    loads: Sequence[tuple[str, Callable[[Any], Any]]]
 
     def execute(self, connection: Connection, params: Mapping[str, Any]) -> Any:
         """The driver's cursor."""
-        given = [
-            value if convert is None else convert(value)
-            for value, convert in (
-                (constant if name is None else params[name], convert)
-                for name, constant, convert in self.values
-            )
-        ]
+        values = list(self.values)
+        for place, name, convert in self.given:
+            values[place] = params[name] if convert is None else convert(params[name])
         driver: Any = connection.connection.driver_connection
-        return driver.execute(self.sql, given)
+        return driver.execute(self.sql, values)
 
     def loaded(self, row: Sequence[Any]) -> dict[str, Any]:
-        return {
-            name: value if convert is None else convert(value)
-            for (name, convert), value in zip(self.columns, row, strict=True)
-        }
+        values = dict(zip(self.columns, row, strict=True))
+        for name, convert in self.loads:
+            values[name] = convert(values[name])
+        return values
 
 
 class Prepared:
@@ -93,17 +93,24 @@ def _is_direct(connection: Connection) -> bool:
 
 def _text(statement: Any, dialect: Dialect, names: Sequence[str]) -> _Text:
     compiled = statement.compile(dialect=dialect, column_keys=names)
-    values = []
-    for name in compiled.positiontup:
+    values: list[Any] = []
+    given: list[tuple[int, str, Convert]] = []
+    for place, name in enumerate(compiled.positiontup):
         bind = compiled.binds[name]
         convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
-        values.append((name if name in names else None, bind.effective_value, convert))
+        if name in names:
+            given.append((place, name, convert))
+        constant = None if name in names else bind.effective_value
+        values.append(convert(constant) if convert and name not in names else constant)
     columns = statement.selected_columns if isinstance(statement, Select) else ()
+    loads = (
+        (str(column.key), column.type.dialect_impl(dialect).result_processor(dialect, None))
+        for column in columns
+    )
     return _Text(
         sql=str(compiled),
         values=values,
-        columns=[
-            (str(column.key), column.type.dialect_impl(dialect).result_processor(dialect, None))
-            for column in columns
-        ],
+        given=given,
+        columns=[str(column.key) for column in columns],
+        loads=[(name, convert) for name, convert in loads if convert is not None],
     )

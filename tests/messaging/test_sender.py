@@ -41,6 +41,10 @@ class LaterKind(StrEnum):
     def is_resent(self) -> bool:
         return True
 
+    @property
+    def has_row(self) -> bool:
+        return True
+
 
 async def test_what_is_committed_goes_out_and_is_written_down(
     storage: SqlStorage, sender: Sender, platform: Platform

@@ -4,10 +4,9 @@ import asyncio
 
 import asyncpg
 
+from bot.core.errors import Cause, ServiceFailure
 from bot.messaging.instance import Instance
-from bot.messaging.model import (
-    MessageKind,
-)
+from bot.messaging.model import Change, MessageKind
 from bot.messaging.outbox import Sender
 from bot.storage.engine import SqlStorage, open_storage
 from bot.storage.messaging import Receipt, SendState
@@ -207,3 +206,54 @@ async def test_what_is_put_during_a_take_over_goes_after_what_is_taken_over(
     await sender.aclose()
     await dead.aclose()
     await ours.aclose()
+
+
+async def test_a_menu_that_waits_to_be_tried_again_survives_a_crash(
+    database_url: str, keyring: Keyring
+) -> None:
+    dead = open_storage(database_url, keyring, Instance())
+    await dead.open()
+    await beat(dead, seconds=-1)
+    away = Platform()
+    away.troubles["menu"] = [ServiceFailure("test", Cause.BUSY, retry_after=60.0)]
+    dying = a_sender(dead, away)
+    dying.start()
+    await put(dead, a_message("menu", kind=MessageKind.PROMPT))
+    async with asyncio.timeout(10):
+        while not await _error_of(dead, "menu"):  # noqa: ASYNC110 - a row rings no bell
+            await asyncio.sleep(0.01)
+    for task in dying._loops:
+        task.cancel()
+    await dead.aclose()
+
+    storage, platform = open_storage(database_url, keyring, Instance()), Platform()
+    await storage.open()
+    await beat(storage)
+    sender = a_sender(storage, platform)
+    sender.start()
+    assert await sender.adopt() == 1
+    await sender.drained("7")
+    assert platform.keys("7") == ["menu"]
+    await sender.aclose()
+    await storage.aclose()
+
+
+async def test_a_sign_has_no_row_until_somebody_else_has_to_send_it(
+    storage: SqlStorage, platform: Platform
+) -> None:
+    sender = a_sender(storage, platform)
+    sender.start()
+    await put(storage, a_message("sign", kind=MessageKind.SIGN, change=Change.REACT))
+    await sender.drained("7")
+    assert platform.keys("7") == ["sign"]
+    assert await receipt(storage, "sign") is None
+
+    platform.troubles["waits"] = [ServiceFailure("test", Cause.BUSY, retry_after=60.0)]
+    await put(storage, a_message("waits", kind=MessageKind.SIGN, change=Change.REACT))
+    await sender.aclose()
+    assert await receipt(storage, "waits") == Receipt("waits", SendState.WAITING)
+
+
+async def _error_of(storage: SqlStorage, key: str) -> str | None:
+    found = await receipt(storage, key)
+    return None if found is None else found.error
