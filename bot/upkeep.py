@@ -152,6 +152,7 @@ class _Upkeep:
             work.outbox.remove_done(now - KEPT_FOR)
             work.jobs.remove_finished(now - KEPT_FOR)
             work.outside_events.remove_done(now - KEPT_FOR)
+            work.meeting_hosts.remove_before((now - KEPT_FOR).date())
             work.blobs.remove_expired(now)
             work.codes.remove_before(now - KEPT_FOR)
 

@@ -22,6 +22,7 @@ from bot.storage.files import SqlBlobs, SqlNotes
 from bot.storage.flows import SqlFlowStates
 from bot.storage.inbox import SqlInbox
 from bot.storage.jobs import SqlJobs
+from bot.storage.meetings import SqlHostBook, SqlMeetings, SqlRegistrants, SqlSightings
 from bot.storage.outbox import SqlOutbox
 from bot.storage.outside_events import SqlOutsideEvents
 from bot.storage.rooms import SqlHeardRooms
@@ -114,6 +115,22 @@ class Work:
     @cached_property
     def outside_events(self) -> SqlOutsideEvents:
         return SqlOutsideEvents(self._connection, self._keyring)
+
+    @cached_property
+    def meetings(self) -> SqlMeetings:
+        return SqlMeetings(self._connection, self.vault)
+
+    @cached_property
+    def registrants(self) -> SqlRegistrants:
+        return SqlRegistrants(self._connection, self.vault)
+
+    @cached_property
+    def sightings(self) -> SqlSightings:
+        return SqlSightings(self._connection)
+
+    @cached_property
+    def meeting_hosts(self) -> SqlHostBook:
+        return SqlHostBook(self._connection)
 
     @cached_property
     def claims(self) -> SqlClaims:

@@ -57,6 +57,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_counters")),
     )
     op.create_table(
+        "host_days",
+        sa.Column("host", sa.String(length=160), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("host", "on", name=op.f("pk_host_days")),
+    )
+    op.create_table(
+        "host_quarters",
+        sa.Column("host", sa.String(length=160), nullable=False),
+        sa.Column("quarter", sa.Integer(), nullable=False),
+        sa.Column("meeting_id", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("host", "quarter", name=op.f("pk_host_quarters")),
+    )
+    with op.batch_alter_table("host_quarters", schema=None) as batch_op:
+        batch_op.create_index("ix_host_quarters_meeting_id", ["meeting_id"], unique=False)
+
+    op.create_table(
         "ledger_entries",
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -68,6 +85,32 @@ def upgrade() -> None:
         sa.UniqueConstraint("cause", name=op.f("uq_ledger_entries_cause")),
     )
     op.create_table(
+        "meetings",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("subject_id", sa.String(length=36), nullable=False),
+        sa.Column("host_user_id", sa.String(length=36), nullable=False),
+        sa.Column("starts_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("provider", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("host", sa.String(length=160), nullable=True),
+        sa.Column("host_id", sa.String(length=80), nullable=True),
+        sa.Column("provider_id", sa.String(length=80), nullable=True),
+        sa.Column("join_url", sa.LargeBinary(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("differs", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meetings")),
+        sa.UniqueConstraint("subject_id", name=op.f("uq_meetings_subject_id")),
+    )
+    with op.batch_alter_table("meetings", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_meetings_host_user_id"), ["host_user_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_meetings_provider_id"), ["provider_id"], unique=False)
+
+    op.create_table(
         "outside_events",
         sa.Column("key", sa.String(length=120), nullable=False),
         sa.Column("source", sa.String(length=40), nullable=False),
@@ -78,6 +121,38 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("outside_events", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_outside_events_done_at"), ["done_at"], unique=False)
+
+    op.create_table(
+        "registrants",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("meeting_id", sa.String(length=36), nullable=False),
+        sa.Column("user_id", sa.String(length=36), nullable=False),
+        sa.Column("registrant_id", sa.String(length=80), nullable=False),
+        sa.Column("join_url", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_registrants")),
+        sa.UniqueConstraint("meeting_id", "user_id", name=op.f("uq_registrants_meeting_id")),
+    )
+    with op.batch_alter_table("registrants", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_registrants_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "sightings",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("meeting_id", sa.String(length=36), nullable=False),
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("what", sa.String(length=40), nullable=False),
+        sa.Column("user_id", sa.String(length=36), nullable=True),
+        sa.Column("instance", sa.String(length=80), nullable=False),
+        sa.Column("seat", sa.String(length=80), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_sightings")),
+    )
+    with op.batch_alter_table("sightings", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sightings_meeting_id"), ["meeting_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sightings_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "slot_waits",
@@ -381,11 +456,30 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_slot_waits_teacher_id"))
 
     op.drop_table("slot_waits")
+    with op.batch_alter_table("sightings", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sightings_user_id"))
+        batch_op.drop_index(batch_op.f("ix_sightings_meeting_id"))
+
+    op.drop_table("sightings")
+    with op.batch_alter_table("registrants", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_registrants_user_id"))
+
+    op.drop_table("registrants")
     with op.batch_alter_table("outside_events", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outside_events_done_at"))
 
     op.drop_table("outside_events")
+    with op.batch_alter_table("meetings", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_meetings_provider_id"))
+        batch_op.drop_index(batch_op.f("ix_meetings_host_user_id"))
+
+    op.drop_table("meetings")
     op.drop_table("ledger_entries")
+    with op.batch_alter_table("host_quarters", schema=None) as batch_op:
+        batch_op.drop_index("ix_host_quarters_meeting_id")
+
+    op.drop_table("host_quarters")
+    op.drop_table("host_days")
     op.drop_table("counters")
     with op.batch_alter_table("bookings", schema=None) as batch_op:
         batch_op.drop_index("ix_bookings_upcoming")
