@@ -78,8 +78,10 @@ def _profile(kept: User, gone: User) -> Profile:
 
 
 def _roles(kept: User, gone: User) -> frozenset[Role]:
-    """Those of both; whoever is an administrator for good stays one."""
+    """Those of both; an administrator for good stays one, and a minor does not teach."""
     both = kept.roles | gone.roles
+    if Role.TEACHER in both and (kept.is_minor or gone.is_minor):
+        both = both - {Role.TEACHER} | {Role.STUDENT}
     is_for_good = any(
         Role.ADMIN in each.roles and Role.NAMED not in each.roles for each in (kept, gone)
     )

@@ -26,11 +26,14 @@ class Registration:
 
 
 def register(work: AccountsWork, user: User, told: Registration, now: datetime) -> User:
-    """Make a guest a registered person; everything of the guest's stays theirs. Not saved here."""
+    """Make a guest a registered person; everything of the guest's stays theirs. Not saved here.
+
+    Minors learn here, whatever they came for: they do not teach.
+    """
     registered = replace(
         user,
         status=UserStatus.ACTIVE,
-        roles=user.roles | {told.role},
+        roles=user.roles | {Role.STUDENT if told.is_minor else told.role},
         name=told.name,
         native_language=told.native_language,
         age_confirmed_at=now,
@@ -63,9 +66,11 @@ def with_email(
 def with_birth(user: User, birth: date | None, now: datetime) -> User:
     """The person with this date of birth, and what follows from it; not saved here.
 
-    Taking the date back changes nothing about being a minor.
+    Taking the date back changes nothing about being a minor. A minor is no teacher.
     """
-    profile = replace(user.profile, date_of_birth=birth)
+    dated = replace(user, profile=replace(user.profile, date_of_birth=birth))
     if birth is None:
-        return replace(user, profile=profile)
-    return replace(user, profile=profile, is_minor=is_minor(birth, now.date()))
+        return dated
+    if not is_minor(birth, now.date()):
+        return replace(dated, is_minor=False)
+    return replace(dated, is_minor=True, roles=user.roles - {Role.TEACHER} | {Role.STUDENT})

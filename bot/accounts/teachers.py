@@ -51,7 +51,7 @@ _ALLOWED: Mapping[Review, frozenset[Review]] = {
     Review.DRAFT: frozenset({Review.WAITING}),
     Review.WAITING: frozenset({Review.APPROVED, Review.REFUSED, Review.ASKED}),
     Review.ASKED: frozenset({Review.APPROVED, Review.REFUSED, Review.WAITING}),
-    Review.APPROVED: frozenset({Review.WAITING}),
+    Review.APPROVED: frozenset({Review.WAITING, Review.REFUSED}),
     Review.REFUSED: frozenset({Review.WAITING}),
 }
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from bot.accounts.ages import years_between
-from bot.accounts.model import Profile, Purpose, User, UserStatus
+from bot.accounts.model import Profile, Purpose, Role, User, UserStatus
 from bot.accounts.service import with_birth, with_email
 from bot.flows.answers import (
     clean_line,
@@ -24,6 +24,7 @@ from bot.flows.profile_picture import PictureKeeper
 from bot.flows.runner import REMOVE_KEYBOARD, Runner, StaleButton
 from bot.flows.scene import Later, Scene
 from bot.flows.steps import choice, optional, text, worded
+from bot.flows.teacher_queue import end_for_minor
 from bot.flows.tutor_steps import TutorSteps
 from bot.i18n.formats import calendar_day, country_name, language_name
 from bot.messaging.model import Attachment, Button, MediaKind, MessageKind, Paragraph, Style
@@ -131,6 +132,9 @@ class ProfileCard:
                 scene.work.consents.revoke(scene.user.id, purpose, scene.now)
                 stop_keeping(scene.work, scene.user.id, purpose)
             scene.say(scene.text("register.minor"))
+            end_for_minor(scene.work, scene.user)
+            if Role.TEACHER in before.roles:
+                scene.say(scene.text("teach.adults_only"))
         return self.show(scene)
 
 

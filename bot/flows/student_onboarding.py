@@ -10,7 +10,7 @@ from bot.flows.email_steps import CODE_STEP, EmailSteps
 from bot.flows.learning import keep_choice, retune
 from bot.flows.model import Answers, Flow, InvalidAnswer, Option, Refused, Step
 from bot.flows.practice import Practice
-from bot.flows.runner import Runner, menu_rows
+from bot.flows.runner import Runner
 from bot.flows.scene import Later, Scene
 from bot.flows.steps import choice, only, text
 from bot.flows.tutor_steps import TutorSteps
@@ -60,7 +60,7 @@ class StudentOnboarding:
                 _name(),
                 *self._email.steps(),
                 self._tutor.native(),
-                *only(_is_student, *self._tutor.learning()),
+                *only(_learns, *self._tutor.learning()),
                 Step(name="summary", is_summary=True),
             ),
             finish=self._finish,
@@ -82,12 +82,9 @@ class StudentOnboarding:
             scene.say(scene.text("register.email_unconfirmed"))
         if user.is_minor:
             scene.say(scene.text("register.minor"))
-        if told.role is Role.TEACHER and not user.is_minor:
+        if not _learns(scene, answers):
             scene.say(scene.text("register.teacher"))
             return self._teach(scene)
-        if told.role is Role.TEACHER:
-            scene.say(scene.text("teach.adults_only"), buttons=menu_rows(scene))
-            return None
         self._begin_learning(scene, answers)
         return None
 
@@ -104,8 +101,15 @@ class StudentOnboarding:
         )
 
 
-def _is_student(_: Scene, answers: Answers) -> bool:
-    return answers.get("role") == Role.STUDENT.value
+def _learns(_: Scene, answers: Answers) -> bool:
+    """Whoever came to learn, and a minor whatever they came for."""
+    return answers.get("role") == Role.STUDENT.value or answers.get("age") == _YOUNG
+
+
+def _tell_minor(scene: Scene, answers: Answers) -> None:
+    """Somebody who came to teach hears at once that they can register as a student."""
+    if answers.get("role") == Role.TEACHER.value and answers["age"] == _YOUNG:
+        scene.say(scene.text("register.adults_teach", age=ADULT_YEARS))
 
 
 def _name() -> Step:
@@ -150,7 +154,13 @@ def _age() -> Step:
         return next(o.label for o in options(scene, {}) if o.value == value)
 
     return Step(
-        name="age", asks="ask.age", label="field.age", options=options, check=check, show=show
+        name="age",
+        asks="ask.age",
+        label="field.age",
+        options=options,
+        check=check,
+        after=_tell_minor,
+        show=show,
     )
 
 

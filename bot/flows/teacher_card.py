@@ -1,7 +1,9 @@
 """A teacher's own card: what they told, how the check stands, and a button for everything."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from bot.accounts.model import Role
 from bot.accounts.teachers import Review, TeacherProfile
 from bot.core.errors import DomainError
 from bot.flows.answers import clean_text
@@ -11,7 +13,7 @@ from bot.flows.runner import Runner, StaleButton
 from bot.flows.scene import Later, Scene
 from bot.flows.steps import text
 from bot.flows.teacher_certificates import Certificates, certificate_data
-from bot.flows.teacher_onboarding import FIELDS, TeacherOnboarding
+from bot.flows.teacher_onboarding import FIELDS, AdultsOnly, TeacherOnboarding
 from bot.flows.teacher_queue import queue
 from bot.flows.teacher_words import certificate_label, fact_lines
 from bot.flows.voice_turn import Parts
@@ -75,7 +77,10 @@ class TeacherCard:
     def _hand_in(self, scene: Scene, profile: TeacherProfile) -> Later | None:
         if profile.review not in _HANDED_IN_FROM:
             raise StaleButton
+        if scene.user.is_minor:
+            raise AdultsOnly
         scene.answer_button()
+        scene.save_user(replace(scene.user, roles=scene.user.roles | {Role.TEACHER}))
         queue(scene, profile.submitted(scene.now))
         scene.say(
             scene.text("teach.handed_in"), buttons=[[scene.button("gig.button.mine", "c:gig")]]

@@ -2,11 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from bot.accounts.teachers import TeacherProfile
+from bot.accounts.model import User
+from bot.accounts.teachers import Review, TeacherProfile
 from bot.core.clock import Clock
 from bot.flows.ports import FlowWork
 from bot.flows.scene import Scene
 from bot.flows.telling import tell
+from bot.i18n.catalog import texts_in
 from bot.jobs.model import Job
 from bot.messaging.model import Button, Paragraph
 
@@ -36,6 +38,14 @@ def requeue(scene: Scene) -> bool:
         return False
     queue(scene, changed)
     return True
+
+
+def end_for_minor(work: FlowWork, user: User) -> None:
+    """Minors do not teach: whoever turns out to be one is verified no longer."""
+    profile = work.teachers.find_of_user(user.id)
+    if profile is not None and profile.review not in {Review.DRAFT, Review.REFUSED}:
+        reason = texts_in(user.ui_language)("teach.adults_only")
+        work.teachers.save(profile.refused(reason))
 
 
 class QueueNews:

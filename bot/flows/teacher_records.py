@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.flows.own_records import Files, PersonRecords
 from bot.flows.ports import FlowWork
+from bot.flows.teacher_queue import end_for_minor
 
 
 def _collect(work: FlowWork, user_id: str) -> Mapping[str, object]:
@@ -32,6 +33,9 @@ def _files(work: FlowWork, user_id: str) -> Files:
 def _move(work: FlowWork, from_id: str, to_id: str, _: datetime) -> None:
     for own in (work.teachers, work.certificates, work.gigs, work.teacher_searches):
         own.move_of_user(from_id, to_id)
+    kept = work.users.get(to_id)
+    if kept.is_minor or work.users.get(from_id).is_minor:
+        end_for_minor(work, kept)
 
 
 def _remove(work: FlowWork, user_id: str) -> None:

@@ -21,7 +21,7 @@ from tests.teaching_stage import (
     register_as_teacher,
     tell_about_teaching,
 )
-from tests.visitors import JPEG, Visitor, register, user_of
+from tests.visitors import JPEG, Visitor, past_the_email, register, user_of
 
 ADMINS = f"telegram:{ADMIN_ID}"
 
@@ -244,15 +244,34 @@ async def test_certificates_are_seen_and_removed_by_their_teacher(app: App, ana:
     assert await certificates_of(app, ana) == [("A photo", CertificateState.WAITING)]
 
 
-async def test_a_minor_is_told_that_teaching_begins_at_eighteen(app: App, ana: Visitor) -> None:
+async def test_a_minor_who_wants_to_teach_is_told_why_not_and_becomes_a_student(
+    app: App, ana: Visitor
+) -> None:
     await ana.say("/register", then="What brings you here?")
     await ana.press("I want to teach", then="How old are you?")
-    await ana.press("16 to 17", then="full name")
+    await ana.press("16 to 17", then="One can teach here from the age of 18")
+    await ana.reads("full name")
     await ana.press("Ana", then="e-mail")
     await ana.press("Skip", then="own language")
-    await ana.press("Español", then="Is everything right?")
-    await ana.press("Confirm", then="One can teach here from the age of 18")
+    await past_the_email(ana)
+    await ana.press("Confirm", then="Welcome, Ana!")
+    assert (await user_of(app, ana)).roles == {Role.STUDENT}
     await ana.say("/gig", then="One can teach here from the age of 18")
+
+
+async def test_a_verified_teacher_whose_date_of_birth_is_a_minors_teaches_no_longer(
+    app: App, ana: Visitor, admin: Visitor
+) -> None:
+    await become_verified(ana, admin)
+    await ana.say("/profile", then="Your profile")
+    await ana.press("Date of birth", then="When were you born")
+    year = app.clock.now().year - 17
+    await ana.say(f"{year}-01-01", then="One can teach here from the age of 18")
+    assert (await user_of(app, ana)).roles == {Role.STUDENT}
+    profile = await profile_of(app, ana)
+    assert (profile.is_verified, profile.review) == (False, Review.REFUSED)
+    await ana.say("/profile", then="Your teaching profile")
+    await ana.press("Hand in to be verified", then="One can teach here from the age of 18")
 
 
 async def test_everything_of_a_teacher_is_exported_and_forgotten(

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 from structlog.testing import capture_logs
@@ -46,7 +47,7 @@ async def room(sqlite_url: str) -> AsyncIterator[Room]:
         ana, bob = an_actor(stage, 1, "Ana"), an_actor(stage, 2, "Bob")
         for actor in (ana, bob):
             who = ("telegram", actor.external_id)
-            await app.storage.write(lambda work, who=who: settle_in(work, who, "Somebody"))
+            await app.storage.write(partial(settle_in, who=who, name="Somebody"))
         yield Room(stage, app, stage.telegram.group(-1009, "Friends"), ana, bob)
 
 

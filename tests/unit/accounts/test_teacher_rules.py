@@ -75,7 +75,7 @@ def test_a_review_moves_only_as_allowed() -> None:
     allowed = {
         (draft, waiting), (waiting, approved), (waiting, refused), (waiting, asked),
         (asked, approved), (asked, refused), (asked, waiting), (approved, waiting),
-        (refused, waiting),
+        (approved, refused), (refused, waiting),
     }  # fmt: skip
     made = set()
     for old, new in product(Review, Review):
