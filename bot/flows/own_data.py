@@ -204,6 +204,7 @@ def _send(scene: Scene, blob_id: str, number: int, *, of: int) -> None:
     part = f"-{number}" if of > 1 else ""
     scene.say(
         scene.text("export.here"),
+        *([scene.text("export.part", number=number, of=of)] if of > 1 else []),
         kind=MessageKind.EXPORT,
         attachment=Attachment(
             kind=MediaKind.DOCUMENT,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from io import BytesIO
 from typing import Any, Literal
 
 import discord
@@ -177,9 +178,7 @@ def _message(method: Method, channel: str, message: str) -> Route:
     return Route(method, _MESSAGE, channel_id=int(channel), message_id=int(message))
 
 
-def _reaction(
-    method: Method, channel: str, message: str, emoji: str, whose: str = "/@me"
-) -> Route:
+def _reaction(method: Method, channel: str, message: str, emoji: str, whose: str = "/@me") -> Route:
     path = f"{_MESSAGE}/reactions/{{emoji}}{whose}"
     return Route(method, path, channel_id=int(channel), message_id=int(message), emoji=emoji)
 
@@ -190,13 +189,14 @@ def _content(body: Json, files: Sequence[File]) -> dict[str, Any]:
     form: list[Json] = [
         {"name": "payload_json", "value": json.dumps(body), "content_type": "application/json"}
     ]
+    uploads = [discord.File(BytesIO(file.content)) for file in files]  # rewound for another try
     form += [
         {
             "name": f"files[{number}]",
-            "value": file.content,
+            "value": upload.fp,  # read bit by bit: bytes would go out in one piece
             "filename": file.name,
             "content_type": file.mime,
         }
-        for number, file in enumerate(files)
+        for number, (file, upload) in enumerate(zip(files, uploads, strict=True))
     ]
-    return {"form": form}
+    return {"form": form, "files": uploads}

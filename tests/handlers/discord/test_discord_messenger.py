@@ -53,6 +53,19 @@ async def test_a_message_arrives_once_however_often_it_is_sent(platform, tom, ro
     assert first == again == str(tom.dm().messages[0].message_id)
 
 
+async def test_a_large_file_arrives_whole_after_a_limit_was_met(sim, platform, tom, room):
+    sim.faults.add(Fault("rate_limit", match="create_message", seconds=0.01))
+    file = Attachment(
+        kind=MediaKind.DOCUMENT, blob_id="1", mime="application/zip", filename="all.zip"
+    )
+    content = bytes(range(256)) * 12_000  # as long as no network takes at once
+
+    await platform.messenger.send(outgoing(room, attachment=file), content)
+
+    (message,) = tom.dm().messages
+    assert sim.file(message.attachments[0]) == content
+
+
 async def test_an_answer_cut_off_is_told_and_sent_again_without_a_double(sim, platform, tom, room):
     sim.faults.add(Fault("drop_after", match="create_message"))
 
