@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.accounts.codes import Codes
 from bot.accounts.tokens import Tokens
+from bot.flows.availability import Availability
 from bot.flows.availability_records import AVAILABILITY_RECORDS
 from bot.flows.billing_records import BILLING_RECORDS
 from bot.flows.commands import Command, CommandTable
@@ -69,8 +70,10 @@ def assemble(
     records = _records(parts, lessons)
     teaching = Teaching(runner, parts, RelayIntroductions(relay.relay))
     people = People(runner, practice, parts, records, codes, tokens, teaching)
-    runner.add(buttons.fix_flow(), zones.flow(), *people.flows(), *teaching.flows())
-    areas = (relay.talk, people, teaching, lessons)
+    hours = Availability(runner, zones)
+    runner.add(buttons.fix_flow(), zones.flow())
+    runner.add(*people.flows(), *teaching.flows(), *hours.flows())
+    areas = (relay.talk, people, teaching, hours, lessons)
     table = CommandTable(
         [
             *_practice_commands(practice, relay),

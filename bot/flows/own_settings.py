@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from bot.accounts.model import Preferences, ReplyMode, User
-from bot.flows.model import Answers, Flow, InvalidAnswer, Option, Step
+from bot.flows.model import Answers, Flow, Option, Step
 from bot.flows.runner import Runner, StaleButton
 from bot.flows.scene import Later, Scene
-from bot.flows.steps import choice, text, worded
+from bot.flows.steps import choice, worded
+from bot.flows.zone_asking import chosen_zone, time_in, zone_steps
 from bot.i18n.catalog import ui_languages
-from bot.i18n.formats import clock_time, own_language_name
-from bot.i18n.names import find_zones
+from bot.i18n.formats import own_language_name
 from bot.messaging.model import Paragraph, Style
 from bot.voice.persona import CorrectionStyle
 
@@ -32,8 +30,7 @@ class OwnSettings:
         """Every setting is a step of its own; one is asked at a time."""
         steps = (
             _ui_language(),
-            text("zone", str, check=_zones, resets=("zone_time",)),
-            _zone_time(),
+            *zone_steps(),
             choice("style", list(CorrectionStyle)),
             choice("replies", list(ReplyMode)),
             choice("speed", list(_SPEEDS)),
@@ -78,7 +75,7 @@ def _with(user: User, field: str, answers: Answers) -> User:
     if field == "ui_language":
         return replace(user, ui_language=value)
     if field == "zone":
-        return replace(user, time_zone=_named_zones(answers)[int(str(answers["zone_time"]))])
+        return replace(user, time_zone=chosen_zone(answers))
     changed: Mapping[str, Callable[[], Preferences]] = {
         "style": lambda: replace(own, correction_style=value),
         "replies": lambda: replace(own, reply_mode=ReplyMode(value)),
@@ -90,7 +87,7 @@ def _with(user: User, field: str, answers: Answers) -> User:
 def _shown(scene: Scene) -> Mapping[str, str]:
     user, own = scene.user, scene.user.preferences
     zone = user.time_zone
-    now = f" ({_time_in(scene, zone)})" if zone else ""
+    now = f" ({time_in(scene, zone)})" if zone else ""
     speed = next((name for name, value in _SPEEDS.items() if value == own.speed), "auto")
     return {
         "ui_language": own_language_name(user.ui_language),
@@ -108,45 +105,6 @@ def _ui_language() -> Step:
     return Step(
         name="ui_language", asks="ask.ui_language", label="field.ui_language", options=options
     )
-
-
-def _zones(scene: Scene, _: Answers, typed: object) -> object:
-    """The zones a typed place may mean; which of them shows by the time there."""
-    zones = find_zones(str(typed), scene.now)
-    if not zones:
-        raise InvalidAnswer("answer.no_zone")
-    return list(zones)
-
-
-def _zone_time() -> Step:
-    """People know their time better than the name of their zone."""
-
-    def options(scene: Scene, answers: Answers) -> Sequence[Option]:
-        return [
-            Option(
-                str(number),
-                scene.texts("settings.zone_time", time=_time_in(scene, zone), zone=zone),
-            )
-            for number, zone in enumerate(_named_zones(answers))
-        ]
-
-    return Step(
-        name="zone_time",
-        asks="ask.zone_time",
-        label="field.zone",
-        options=options,
-        is_hidden=True,
-    )
-
-
-def _named_zones(answers: Answers) -> Sequence[str]:
-    zones = answers["zone"]
-    return [str(zone) for zone in zones] if isinstance(zones, list) else []
-
-
-def _time_in(scene: Scene, zone: str) -> str:
-    at: datetime = scene.now.astimezone(ZoneInfo(zone))
-    return clock_time(at, scene.texts.language)
 
 
 def _label(scene: Scene, name: str) -> str:

@@ -1,16 +1,17 @@
 """Days of the week and months by their names, in any of the interface languages (CLDR)."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from babel import Locale, dates
+from babel import Locale, dates, units
 
 from bot.i18n.catalog import texts_in, ui_languages
 from bot.i18n.names import folded
 
 _SHORTEST_PART = 3
+_MINUTE = timedelta(minutes=1)
 
 
 def find_weekday(text: str) -> int | None:
@@ -34,6 +35,20 @@ def short_date(day: date, reader: str) -> str:
     return dates.format_date(day, format="d MMM y", locale=reader)
 
 
+def day_name(day: date, reader: str) -> str:
+    """With its weekday, without the year: "Mon, Nov 23"."""
+    return dates.format_skeleton("MMMEd", day, locale=reader)
+
+
+def length_name(length: timedelta, reader: str) -> str:
+    """In the largest unit that divides it: "2 days", "12 hours", "0 minutes"."""
+    for unit, size in (("day", timedelta(days=1)), ("hour", timedelta(hours=1))):
+        if length and not length % size:
+            return units.format_unit(length // size, f"duration-{unit}", "long", locale=reader)
+    return units.format_unit(length // _MINUTE, "duration-minute", "long", locale=reader)
+
+
+@cache
 def words(key: str) -> frozenset[str]:
     """What the catalogs of all interface languages accept for `key`, folded."""
     return frozenset(

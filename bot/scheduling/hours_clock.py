@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.scheduling.hours_words import NotUnderstood, Statement
+from bot.scheduling.hours_words import NotUnderstood, Statement, statements
 from bot.scheduling.schedule import DAY_MINUTES, Hours
 
 _LONGEST_NIGHT = 8 * 60
@@ -30,6 +30,15 @@ class Span:
 def is_at_time(statement: Statement) -> bool:
     """Whether a time of the day comes next."""
     return statement.kind() in _KINDS
+
+
+def parse_clock(text: str) -> int:
+    """One time of the day, in minutes after midnight. Raises NotUnderstood."""
+    for statement in statements(text):
+        clock = _clock(statement)
+        statement.end()
+        return clock.minutes(clock.half)
+    raise NotUnderstood(text, "hours.no_time")
 
 
 def read_spans(statement: Statement) -> Sequence[Span]:

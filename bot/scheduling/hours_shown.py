@@ -36,8 +36,9 @@ def exception_shown(exception: DateException, texts: Texts) -> str:
 
 def hours_shown(hours: Sequence[Hours]) -> str:
     """As "9:00–12:30, 14:00–16:00"."""
-    return ", ".join(f"{_clock(each.opens)}–{_clock(each.closes)}" for each in hours)
+    return ", ".join(f"{clock_shown(each.opens)}–{clock_shown(each.closes)}" for each in hours)
 
 
-def _clock(minutes: int) -> str:
+def clock_shown(minutes: int) -> str:
+    """Minutes after midnight as "9:05"."""
     return f"{minutes // 60}:{minutes % 60:02d}"

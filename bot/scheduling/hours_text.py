@@ -77,6 +77,16 @@ def parse_hours(text: str, today: date) -> HoursChange:
     return reading.end()
 
 
+def parse_dates(text: str, today: date) -> tuple[date, date]:
+    """The first and the last of the days a text names alone. Raises NotUnderstood."""
+    for statement in statements(text):
+        statement.take(_OFF)
+        found = read_dates(statement, today)
+        statement.end()
+        return found
+    raise NotUnderstood(text, "hours.no_date")
+
+
 class _Reading:
     """Takes one statement after another; what one leaves out, the one before it said."""
 

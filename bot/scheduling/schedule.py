@@ -1,7 +1,7 @@
 """A teacher's hours as they were said: weekly rules and exceptions, in wall time of one zone."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot.core.entity import Entity
@@ -123,14 +123,20 @@ class Schedule(Entity):
         return sorted(open_hours)
 
 
+def merged_hours(hours: Iterable[Hours]) -> Sequence[Hours]:
+    """The same time of one day in as few parts as possible, in order."""
+    merged: list[Hours] = []
+    for each in sorted(hours):
+        if merged and each.opens <= merged[-1].closes:
+            merged[-1] = Hours(merged[-1].opens, max(merged[-1].closes, each.closes))
+        else:
+            merged.append(each)
+    return merged
+
+
 def merged_rules(rules: Iterable[AvailabilityRule]) -> Sequence[AvailabilityRule]:
     """The same hours in as few rules as possible, in the order of the week."""
-    merged: list[AvailabilityRule] = []
+    by_day: dict[int, list[Hours]] = {}
     for rule in sorted(rules):
-        last = merged[-1] if merged else None
-        if last and last.weekday == rule.weekday and rule.hours.opens <= last.hours.closes:
-            closes = max(last.hours.closes, rule.hours.closes)
-            merged[-1] = replace(last, hours=Hours(last.hours.opens, closes))
-        else:
-            merged.append(rule)
-    return merged
+        by_day.setdefault(rule.weekday, []).append(rule.hours)
+    return [AvailabilityRule(d, each) for d, own in by_day.items() for each in merged_hours(own)]
