@@ -12,7 +12,7 @@ _SHORTEST_CARD, _LONGEST_CARD = 13, 19
 _CARD_BEGINS = "23456"  # ISO/IEC 7812-1: travel, banks and their cards
 # A word joiner is not seen; behind it, "@name" is no mention and "/word" no command to tap.
 _JOINER = "\u2060"
-_MENTION = re.compile(r"@(?=\w)|(?<=<)(?=[@#&])")
+_MENTION = re.compile(r"@(?=\w)|(?<=<)(?=[@#&]|t:)")
 _TAPPED = re.compile(r"(?<![\w/:.])/(?=[A-Za-z0-9_])")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 

@@ -109,7 +109,7 @@ async def test_the_preview_is_what_students_see(app: App, ana: Visitor, bob: Vis
     await bob.press("1. Spanish for travellers", then="Conversation with a native")
     card = bob.person.chat.messages[-1]
     assert (card.kind, card.text, labels(card)) == ("photo", preview.text, labels(preview))
-    assert labels(card) == ["✉️ Write to Ana", "Not now"]
+    assert labels(card) == ["✉️ Write to Ana", "📅 Free hours", "Not now"]
     assert "Ana ✅" in card.text
     notice = await ana.forge(button_data(card, "✉️ Write to Ana"))
     assert notice == EN("search.own")

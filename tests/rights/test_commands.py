@@ -19,7 +19,9 @@ IDS = {"stranger": 1, "student": 2, "minor": 3, "waiting": 4, "verified": 5, "ad
 RIGHTS = """
 command    stranger  student  minor   waiting  verified  admin   in a group
 admin      no        no       no      no       no        yes     private
+agenda     register  yes      yes     yes      yes       yes     private
 back       yes       yes      yes     yes      yes       yes     open
+book       register  yes      yes     yes      yes       yes     private
 cancel     yes       yes      yes     yes      yes       yes     open
 context    yes       yes      yes     yes      yes       yes     open
 delete     yes       yes      yes     yes      yes       yes     open
@@ -28,6 +30,7 @@ export     yes       yes      yes     yes      yes       yes     private
 forget     yes       yes      yes     yes      yes       yes     private
 gig        register  yes      adults  yes      yes       yes     private
 help       yes       yes      yes     yes      yes       yes     open
+history    register  yes      yes     yes      yes       yes     private
 link       yes       yes      yes     yes      yes       yes     private
 me         register  yes      yes     yes      yes       yes     private
 privacy    yes       yes      yes     yes      yes       yes     private

@@ -8,8 +8,9 @@ from bot.messaging.model import Paragraph, Style
 
 TEXT_LIMIT = 2000
 _SHORTEST_PIECE = 200
-# An address as Discord's client finds one, without what could end or style it.
-_ADDRESS = re.compile(r"https?://[^\s<>]*[^\s<>.,:;!?\"'()\[\]*_~|`\\]")
+# An address as Discord's client finds one, without what could end or style it; or an instant,
+# which the client shows in the reader's own clock (Discord, "Message Formatting": timestamps).
+_ADDRESS = re.compile(r"https?://[^\s<>]*[^\s<>.,:;!?\"'()\[\]*_~|`\\]|<t:[0-9]{1,12}:[tTdDfFR]>")
 _SPECIAL = re.compile(r"[\\*_~`|<>\[]|(?m:^(?=[ \t]*(?:#{1,3}[ \t]|-#?[ \t]|\+[ \t])))")
 _NUMBERED = re.compile(r"(?m)^([ \t]*\d+)([.)])(?=[ \t])")
 _EVERYONE = re.compile(r"@(?=everyone|here)")
@@ -27,7 +28,7 @@ def markdown_pieces(body: Sequence[Paragraph], limit: int = TEXT_LIMIT) -> list[
 
 
 def escaped(text: str) -> str:
-    """`text` so that Discord shows it as it was written; addresses stay links."""
+    """`text` so that Discord shows it as it was written; addresses stay links, instants times."""
     out: list[str] = []
     at = 0
     for address in _ADDRESS.finditer(text):

@@ -17,6 +17,7 @@ _ESCAPE = re.compile(r"\\([\\*_~`|<>\[#+.)-])")
     [
         ("*a* _b_ ~~c~~ ||d|| `e`", r"\*a\* \_b\_ \~\~c\~\~ \|\|d\|\| \`e\`"),
         ("<@123> <#4> <t:1> <:x:1>", r"\<@123\> \<#4\> \<t:1\> \<:x:1\>"),
+        ("at <t:1795507200:F>, *so*", r"at <t:1795507200:F>, \*so\*"),
         ("[safe](https://evil.org)", r"\[safe](https://evil.org)"),
         ("# big\n-# small\n- one\n> said", "\\# big\n\\-# small\n\\- one\n\\> said"),
         ("1. one\n2) two", "1\\. one\n2\\) two"),
