@@ -14,6 +14,7 @@ _COMMANDS = {
     "migrate": "bring the database to the current schema",
     "run": "run the bot",
     "simulate": "run only the simulators, and print the settings that point a bot at them",
+    "ledger": "prove that nothing in the ledger was changed, and that it balances",
     "score": "score recordings without a chat",
 }
 

@@ -1,5 +1,6 @@
 """Every setting, read once from the environment and `.env` (DESIGN section 6)."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -123,6 +124,28 @@ class StripeSettings(_Group):
     api_url: str = STRIPE_URL
 
 
+class BillingSettings(_Group):
+    """Money: one rounding rule, what the platform keeps, the tax in prices, time to disagree."""
+
+    rounding: Literal["started_minute", "nearest_minute", "full_minute", "second"] = (
+        "started_minute"
+    )
+    commission_percent: float = Field(default=15.0, ge=0, le=100, multiple_of=0.01)
+    tax_name: str | None = None
+    tax_percent: float = Field(default=0.0, ge=0, le=50, multiple_of=0.01)
+    currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
+    dispute_hours: int = Field(default=72, ge=1, le=720)
+    lesson_rails: str = Field(
+        default="telegram=card,discord=card", pattern=r"^\s*(\w+=(card|none)\s*(,\s*|$))*$"
+    )
+
+    @property
+    def rails(self) -> Mapping[str, str]:
+        """How a lesson may be paid, by platform."""
+        pairs = (part.partition("=") for part in self.lesson_rails.split(",") if part.strip())
+        return {platform.strip(): rail.strip() for platform, _, rail in pairs}
+
+
 class WebSettings(_Group):
     """Our own HTTP server."""
 
@@ -155,6 +178,7 @@ class Settings(BaseSettings):
     mail: MailSettings = MailSettings()
     supabase: SupabaseSettings = SupabaseSettings()
     stripe: StripeSettings = StripeSettings()
+    billing: BillingSettings = BillingSettings()
     web: WebSettings = WebSettings()
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
