@@ -128,6 +128,7 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
         stack.push_async_callback(app.codec.aclose)
         if app.discord_platform is not None:
             stack.push_async_callback(app.discord_platform.stop)
+        await storage.write(app.product.lessons.begin)
         await stack.enter_async_context(
             kept_up(storage, clock, instance, app.inbox, app.senders, app.worker)
         )

@@ -1,6 +1,7 @@
 """A teacher with hours and a live gig, and students, as rows: for tests and benches of booking."""
 
 from datetime import datetime, timedelta
+from uuid import NAMESPACE_DNS, uuid5
 
 from bot.accounts.gigs import Gig, GigCategory, GigStatus
 from bot.accounts.model import User
@@ -29,9 +30,14 @@ def settle_in(work: Work, *students: str, teacher: str = "tea", **schedule: obje
     return work.gigs.add(a_gig(teacher))
 
 
+def gig_of(teacher: str) -> str:
+    """The id of their offer."""
+    return str(uuid5(NAMESPACE_DNS, teacher))
+
+
 def a_gig(teacher: str) -> Gig:
     return Gig(
-        id=f"gig-{teacher}",
+        id=gig_of(teacher),
         user_id=teacher,
         category=GigCategory.LANGUAGE_TUTOR,
         status=GigStatus.LIVE,
@@ -51,10 +57,10 @@ def hold(
     student: str,
     start: datetime = FIRST,
     minutes: int = 60,
-    gig: str = "gig-tea",
+    teacher: str = "tea",
     now: datetime = NOW,
 ) -> Booking:
-    return SERVICE.hold(work, find(work, student), gig, start, minutes, now)
+    return SERVICE.hold(work, find(work, student), gig_of(teacher), start, minutes, now)
 
 
 def booked(

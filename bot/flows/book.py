@@ -14,6 +14,7 @@ from bot.flows.ports import FlowWork
 from bot.flows.runner import StaleButton
 from bot.flows.scene import Later, Rows, Scene
 from bot.flows.slot_waits import SlotWaits
+from bot.flows.zone_asking import ZoneAsking
 from bot.i18n.formats import minutes
 from bot.messaging.model import Button, Paragraph, Style
 from bot.scheduling.booking_service import BookingService, CannotBook
@@ -28,6 +29,7 @@ class Book:
 
     def __init__(
         self,
+        zones: ZoneAsking,
         bookings: BookingService,
         news: LessonNews,
         waits: SlotWaits,
@@ -37,6 +39,7 @@ class Book:
         self._news = news
         self._waits = waits
         self._payments = payments
+        self._in_own_clock = zones.first("book", self.press)
 
     def show(self, scene: Scene, _: str = "") -> Later | None:
         """/book: the offers of one's own teachers; without any, the way to the catalogue."""
@@ -64,6 +67,8 @@ class Book:
         if action in {"yes", "no"}:
             return self._decide(scene, about, is_yes=action == "yes")
         gig = self._gig(scene, about)
+        if scene.user.time_zone is None:
+            return self._in_own_clock(scene, data)
         if action == "gig":
             scene.answer_button()
             return self._length(scene, gig)
@@ -134,11 +139,11 @@ class Book:
     def _with(self, scene: Scene, teacher_id: str) -> Later | None:
         """A teacher's offers; where there is one, its slots."""
         gigs = offers(scene.work, teacher_id)
-        scene.answer_button()
         if not gigs:
             raise CannotBook("booking.refused.gig")
         if len(gigs) == 1:
-            return self._length(scene, gigs[0])
+            return self.press(scene, f"gig:{short_id(gigs[0].id)}")
+        scene.answer_button()
         rows = [[Button(gig.title, _data("gig", gig))] for gig in gigs[:_OFFERS_SHOWN]]
         scene.say(scene.text("booking.which"), buttons=rows)
         return None

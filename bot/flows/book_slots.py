@@ -99,7 +99,10 @@ def slot_number(start: datetime) -> int:
 
 def slot_start(number: str, like: datetime) -> datetime:
     """The start a button names. Raises StaleButton."""
-    return datetime.fromtimestamp(whole(number) * _SECONDS, like.tzinfo)
+    try:
+        return datetime.fromtimestamp(whole(number) * _SECONDS, like.tzinfo)
+    except (ValueError, OverflowError) as error:  # a year that no calendar has
+        raise StaleButton from error
 
 
 def day_of(text: str) -> date:

@@ -22,6 +22,9 @@ from bot.jobs.model import Job
 from bot.scheduling.booking_service import BookingService
 from bot.scheduling.policy import LessonPolicy
 from bot.scheduling.rescheduling import Rescheduling
+from bot.scheduling.zone_data import zone_data_version
+
+REPLAN_JOB = "lesson.replan"
 
 
 class Lessons:
@@ -42,17 +45,18 @@ class Lessons:
         self._moves = Rescheduling(policy)
         self._news = LessonNews(meetings, sends_mail=sends_mail)
         waits = SlotWaits(self._news, clock)
-        self.book = Book(BookingService(policy), self._news, waits, payments or NothingNeeded())
+        self.book = Book(
+            zones, BookingService(policy), self._news, waits, payments or NothingNeeded()
+        )
         self.course = LessonJobs(policy, self._news, meetings, waits, clock)
         self.records = lesson_records(policy, self._news, clock)
         self._actions = LessonActions(policy, self._news, meetings)
         self._agenda = Agenda()
         self._show_agenda = zones.first("agenda", self._agenda.show)
-        self._press_book = zones.first("book", self.book.press)
 
     def jobs(self) -> Mapping[str, Callable[[FlowWork, Job], None]]:
         """For the worker."""
-        return self.course.handlers()
+        return {**self.course.handlers(), REPLAN_JOB: self._replan}
 
     def commands(self) -> Sequence[Command]:
         return [
@@ -64,18 +68,19 @@ class Lessons:
         ]
 
     def presses(self) -> Mapping[str, Press]:
-        return {BOOK_PREFIX: self._press_book, LESSON_PREFIX: self._actions.press}
+        return {BOOK_PREFIX: self.book.press, LESSON_PREFIX: self._actions.press}
 
-    def replan(self, work: FlowWork) -> int:
-        """On start: lessons whose zone's rules changed move with the teacher's wall clock.
+    def begin(self, work: FlowWork) -> None:
+        """On start: promise to look whether the rules of some zone have changed."""
+        now = self._clock.now()
+        key = f"{zone_data_version()}:{now.date()}"
+        work.jobs.put(Job(kind=REPLAN_JOB, key=key, due_at=now))
 
-        Both are told. Returns how many moved.
-        """
-        now, count = self._clock.now(), 0
+    def _replan(self, work: FlowWork, _: Job) -> None:
+        """Handles `lesson.replan`: a lesson moves with the teacher's wall clock; both are told."""
+        now = self._clock.now()
         for booking in self._moves.outdated(work, now):
             moved = self._moves.replan(work, booking, now)
             if moved is not None:
-                count += 1
                 for person in (moved.student_id, moved.teacher_id):
                     self._news.card(work, moved, person, "booking.news.replanned", now)
-        return count

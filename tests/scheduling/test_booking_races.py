@@ -69,7 +69,7 @@ async def test_two_teachers_who_book_each_other_at_one_time_do_not_block_each_ot
         start = FIRST + (trial % 20) * QUARTER
         outcomes = await asyncio.gather(
             *(
-                storage.write(partial(hold, student=me, start=start, gig=f"gig-{other}"))
+                storage.write(partial(hold, student=me, start=start, teacher=other))
                 for me, other in (("ana", "ben"), ("ben", "ana")) * 5
             ),
             return_exceptions=True,

@@ -37,7 +37,7 @@ class SmtpMessenger:
     def room_pace(self, _: Address, /) -> Pace:
         return Pace(per_second=1.0, burst=3)
 
-    async def send(self, message: Outgoing, _: bytes | None, /) -> str | None:
+    async def send(self, message: Outgoing, content: bytes | None, /) -> str | None:
         mail = EmailMessage()
         mail["From"] = self._sender
         mail["To"] = message.to.room
@@ -45,6 +45,10 @@ class SmtpMessenger:
         # The same row is the same mail: a double after a crash is one for the mail program too.
         mail["Message-ID"] = make_msgid(message.key.replace(":", "."), "linguaflex.invalid")
         mail.set_content(message.text)
+        if message.attachment is not None and content is not None:
+            kind, _, subtype = message.attachment.mime.partition("/")
+            name = message.attachment.filename
+            mail.add_attachment(content, maintype=kind, subtype=subtype, filename=name)
         try:
             await aiosmtplib.send(mail, **self._connection())
         except aiosmtplib.SMTPRecipientsRefused as error:
