@@ -24,17 +24,22 @@ class Entrance:
     def recognise(
         self, work: AccountsWork, incoming: Incoming, now: datetime
     ) -> tuple[User, Identity]:
-        """The user and identity of whoever caused the event, as of now."""
+        """The user and identity of whoever caused the event, as of now.
+
+        They stay who they are until the unit is over, so what it writes for them is theirs.
+        """
         sender = incoming.sender
         identity = work.identities.find(sender.platform, sender.external_id)
         if identity is None:
             return self._welcome(work, incoming, now)
+        user = work.users.hold(identity.user_id)
+        if user is None:  # joined to another account while we waited
+            return self.recognise(work, incoming, now)
         seen = _as_seen(identity, incoming, now)
         if seen.is_latest and not identity.is_latest:
             work.identities.begin_use(seen)
         elif seen != identity:
             work.identities.save(seen)
-        user = work.users.get(identity.user_id)
         return self._with_admin_role(work, user, seen), seen
 
     def follow_settings(self, work: AccountsWork) -> None:

@@ -39,12 +39,15 @@ class Relay:
 
         Raises:
             NotSent: the teacher is not verified, or they are the same person.
+            NotFound: the teacher has just left.
         """
         known = work.chat.threads.find_pair(student_id, teacher_id)
         if known is not None:
             return known
         if student_id == teacher_id or not _is_open(work, teacher_id):
             raise NotSent("relay.refused.teacher")
+        if work.users.hold(teacher_id) is None:  # just joined to another account
+            raise NotFound
         thread = Thread(student_id=student_id, teacher_id=teacher_id, opened_at=now)
         work.chat.threads.add(thread)
         want_room(work, thread, now)

@@ -71,6 +71,7 @@ def remove_person(work: FlowWork, records: Records, user_id: str) -> None:
 
     Messages that are still on their way are wiped when they have arrived, as all are.
     """
+    work.users.lock(user_id)
     for area in records:
         area.remove(work, user_id)
     work.users.remove(user_id)

@@ -125,6 +125,11 @@ one_time_codes = Table(
     Column("asked_by", String(64), index=True),
 )
 
+_HELD = Prepared(
+    select(users)
+    .where(users.c.id == bindparam("id"))
+    .with_for_update(read=True, key_share=True)  # others may hold and save them at the same time
+)
 _BY_EMAIL = Prepared(select(users).where(users.c.email_hash == bindparam("email_hash")))
 _BY_IDENTITY = Prepared(
     select(identities)
@@ -144,6 +149,15 @@ class SqlUsers(TableRepo[User]):
 
     def find_by_email_hash(self, email_hash: str) -> User | None:
         return self._one(_BY_EMAIL, email_hash=email_hash)
+
+    def hold(self, user_id: str) -> User | None:
+        """Somebody who stays until this unit is over: joining and forgetting wait for it.
+
+        None: they were joined to somebody else or forgotten, perhaps just while this waited.
+        """
+        if self._connection.dialect.name == "sqlite":  # one unit at a time
+            return self.find(user_id)
+        return self._one(_HELD, id=user_id)
 
     def lock(self, *user_ids: str) -> None:
         """Keep others from giving these people anything before this unit is over."""
