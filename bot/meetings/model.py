@@ -26,7 +26,8 @@ class Provider(StrEnum):
 
 
 class MeetingState(StrEnum):
-    """`PLANNED` until there is a link; `LINK_ASKED` while the teacher is asked for one."""
+    """`PLANNED` until there is a link, and again while it moves to another of the vendor's hosts;
+    `LINK_ASKED` while the teacher is asked for a link of their own."""
 
     PLANNED = "planned"
     LINK_ASKED = "link_asked"
@@ -43,7 +44,12 @@ _ALLOWED: Mapping[MeetingState, frozenset[MeetingState]] = {
         {MeetingState.READY, MeetingState.ENDED, MeetingState.REMOVED}
     ),
     MeetingState.READY: frozenset(
-        {MeetingState.LINK_ASKED, MeetingState.ENDED, MeetingState.REMOVED}
+        {
+            MeetingState.PLANNED,
+            MeetingState.LINK_ASKED,
+            MeetingState.ENDED,
+            MeetingState.REMOVED,
+        }
     ),
     MeetingState.ENDED: frozenset(),
     MeetingState.REMOVED: frozenset(),

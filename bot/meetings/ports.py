@@ -27,6 +27,7 @@ class Subject:
     Args:
         id: of the booking.
         title: as the vendor's lists show it; nothing personal.
+        host_name: what others in the meeting see, where the host comes as one of them.
         span: with an extension that was agreed to.
         is_on: it takes place, or will; False once it was cancelled or is over.
     """
@@ -37,6 +38,7 @@ class Subject:
     host_user_id: str
     guests: tuple[Guest, ...]
     is_on: bool
+    host_name: str = ""
     kind: MeetingKind = MeetingKind.LESSON
 
 
@@ -175,6 +177,30 @@ class HostBook(Protocol):
         ...
 
 
+class Delivered(Protocol):
+    """A stored delivery of a vendor."""
+
+    @property
+    def body(self) -> bytes: ...
+
+
+class OutsideEvents(Protocol):
+    """Stored deliveries of vendors."""
+
+    def find(self, key: str, /) -> Delivered | None:
+        """None once it is done."""
+        ...
+
+    def done(self, key: str, at: datetime, /) -> bool: ...
+
+
+class Claims(Protocol):
+    """What only one process does at a time."""
+
+    def take(self, name: str, now: datetime, /) -> bool: ...
+    def release(self, name: str, /) -> None: ...
+
+
 class MeetingWork(Protocol):
     """The repositories of meetings in one transaction."""
 
@@ -186,6 +212,10 @@ class MeetingWork(Protocol):
     def sightings(self) -> Sightings: ...
     @property
     def meeting_hosts(self) -> HostBook: ...
+    @property
+    def outside_events(self) -> OutsideEvents: ...
+    @property
+    def claims(self) -> Claims: ...
     @property
     def jobs(self) -> JobQueue: ...
 
@@ -208,11 +238,11 @@ class MeetingEvents(Protocol[W_contra]):
         ...
 
     def on_link_needed(self, work: W_contra, meeting: Meeting, /) -> None:
-        """No meeting can be made: the host is to be asked for a link of their own."""
+        """No meeting can be made: the host is to be asked for a link of their own. Told once."""
         ...
 
-    def on_begun(self, work: W_contra, meeting: Meeting, /) -> None:
-        """Somebody is in; told again for everybody who comes."""
+    def on_begun(self, work: W_contra, meeting: Meeting, seen: Attendance, /) -> None:
+        """Somebody came in; told for everybody who does."""
         ...
 
     def on_ended(self, work: W_contra, meeting: Meeting, seen: Attendance, /) -> None:

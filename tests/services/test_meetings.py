@@ -1,0 +1,535 @@
+"""Meetings from booking to bill: real storage, the simulated Zoom, one clock moved by hand."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from aiohttp import web
+
+from bot.core.entity import new_id
+from bot.core.errors import Cause, NotFound, ServiceFailure
+from bot.core.timespan import Timespan
+from bot.jobs.model import Job
+from bot.jobs.worker import Worker
+from bot.meetings.adapters.zoom import ZoomMeetings, ZoomToken
+from bot.meetings.adapters.zoom_wire import parse_event, zoom_hook
+from bot.meetings.attendance import Attendance
+from bot.meetings.jobs import MeetingJobs
+from bot.meetings.model import Meeting, MeetingState, Provider, Source, What
+from bot.meetings.ports import Guest, Subject
+from bot.meetings.service import MeetingService
+from bot.simulators.faults import Fault
+from bot.simulators.zoom import Seat, ZoomSimulator
+from bot.storage.engine import SqlStorage
+from bot.storage.work import Work
+from bot.web.hooks import hook_handler
+
+START = datetime(2026, 12, 1, 18, 0, tzinfo=UTC)
+SECRET = "webhook secret"
+HOSTS = ("first@example.com", "second@example.com")
+TEACHER, ANA = "0199f0a0-0000-7000-8000-0000000000be", "0199f0a0-0000-7000-8000-0000000000aa"
+
+
+@dataclass
+class HandClock:
+    at: datetime = START - timedelta(days=2)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def move(self, **by: float) -> None:
+        self.at += timedelta(**by)
+
+
+@dataclass
+class Lessons:
+    """What booking knows, and what it was told. Implements `MeetingSubjects`, `MeetingEvents`."""
+
+    subjects: dict[str, Subject] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    ended: list[Attendance] = field(default_factory=list)
+
+    def find(self, _: Work, subject_id: str) -> Subject | None:
+        return self.subjects.get(subject_id)
+
+    def on_ready(self, _: Work, __: Meeting) -> None:
+        self.told.append("ready")
+
+    def on_link_needed(self, _: Work, __: Meeting) -> None:
+        self.told.append("link needed")
+
+    def on_begun(self, _: Work, __: Meeting, seen: Attendance) -> None:
+        self.told.append("begun")
+
+    def on_ended(self, _: Work, __: Meeting, seen: Attendance) -> None:
+        self.told.append("ended")
+        self.ended.append(seen)
+
+
+class World:
+    """A product of meetings alone."""
+
+    def __init__(self, storage: SqlStorage, zoom: ZoomSimulator, clock: HandClock) -> None:
+        self.storage, self.zoom, self.clock = storage, zoom, clock
+        self.lessons = Lessons()
+        self.http = httpx.AsyncClient()
+        token = ZoomToken(
+            self.http,
+            url=zoom.oauth_url,
+            account_id=zoom.account_id,
+            client_id=zoom.client_id,
+            client_secret=zoom.client_secret,
+            clock=clock,
+        )
+        self.provider: ZoomMeetings | None = ZoomMeetings(
+            self.http, token, clock, url=zoom.api_url, hosts=HOSTS
+        )
+        self.assemble(has_deliveries=True)
+
+    def assemble(self, *, has_deliveries: bool) -> None:
+        self.service: MeetingService[Work] = MeetingService(
+            self.clock, self.lessons, self.lessons, has_deliveries=has_deliveries
+        )
+        self.jobs: MeetingJobs[Work] = MeetingJobs(
+            self.storage, self.clock, self.service, self.provider, parse_event
+        )
+        self.worker: Worker[Work] = Worker(
+            self.storage, self.clock, self.jobs.handlers(), is_shared=False
+        )
+
+    async def book(self, minutes: int = 0, **changes: object) -> Subject:
+        """A lesson of 45 minutes, so long after the first."""
+        values: dict[str, object] = {
+            "id": new_id(),
+            "title": "Spanish lesson",
+            "span": Timespan.of(START + timedelta(minutes=minutes), timedelta(minutes=45)),
+            "host_user_id": TEACHER,
+            "host_name": "Ben",
+            "guests": (Guest(ANA, "Ana"),),
+            "is_on": True,
+        }
+        subject = Subject(**{**values, **changes})  # type: ignore[arg-type]
+        self.lessons.subjects[subject.id] = subject
+        await self.put("meeting.create", subject)
+        return subject
+
+    async def put(self, kind: str, subject: Subject, version: int = 1) -> None:
+        job = Job(
+            kind=kind,
+            key=f"{subject.id}:{version}",
+            due_at=self.clock.now(),
+            payload={"booking_id": subject.id},
+        )
+        await self.storage.write(lambda work: work.jobs.put(job))
+        await self.worker.run_due()
+
+    async def change(self, subject: Subject, version: int = 2, **changes: object) -> Subject:
+        moved = replace(subject, **changes)  # type: ignore[arg-type]
+        self.lessons.subjects[subject.id] = moved
+        kind = "meeting.change" if moved.is_on else "meeting.remove"
+        await self.put(kind, moved, version)
+        return moved
+
+    async def meeting(self, subject: Subject) -> Meeting:
+        found = await self.storage.read(lambda work: work.meetings.of_subject(subject.id))
+        assert found is not None
+        return found
+
+    async def link(self, subject: Subject, person: str) -> str:
+        found = await self.storage.read(lambda work: self.service.link_of(work, subject.id, person))
+        assert found is not None
+        return found
+
+    async def enter(self, subject: Subject, person: str) -> Seat:
+        seat = self.zoom.enter(await self.link(subject, person))
+        await self.settle()
+        return seat
+
+    async def enter_as_host(self, subject: Subject) -> Seat:
+        meeting = await self.meeting(subject)
+        assert self.provider is not None
+        assert meeting.provider_id is not None
+        seat = self.zoom.enter(await self.provider.start_url(meeting.provider_id))
+        await self.settle()
+        return seat
+
+    async def leave(self, *seats: Seat) -> None:
+        for seat in seats:
+            self.zoom.leave(seat)
+        await self.settle()
+
+    async def settle(self) -> None:
+        await self.zoom.settle()
+        await self.worker.run_due()
+
+    async def later(self, **by: float) -> None:
+        self.clock.move(**by)
+        await self.worker.run_due()
+
+    async def tap(self, subject: Subject, person: str, what: What) -> None:
+        await self.storage.write(lambda work: self.service.tap(work, subject.id, person, what))
+        await self.worker.run_due()
+
+    def minutes(self, person: str) -> list[tuple[int, int]]:
+        """What the end told of a person, in minutes after the start."""
+        return [
+            (self._minute(each.joined_at), self._minute(each.left_at))
+            for each in self.lessons.ended[-1].of(person)
+        ]
+
+    def _minute(self, at: datetime | None) -> int:
+        assert at is not None
+        return round((at - START).total_seconds() / 60)
+
+
+@pytest.fixture
+async def world(storage: SqlStorage) -> AsyncIterator[World]:
+    clock = HandClock()
+    async with AsyncExitStack() as stack:
+        zoom = await stack.enter_async_context(ZoomSimulator(*HOSTS, clock=clock.now))
+        hook = zoom_hook(SECRET)
+        app = web.Application()
+        app.router.add_post(hook.path, hook_handler(hook, storage, clock))
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        zoom.deliver_to(f"http://127.0.0.1:{runner.addresses[0][1]}{hook.path}", SECRET)
+        made = World(storage, zoom, clock)
+        stack.push_async_callback(made.http.aclose)
+        yield made
+
+
+async def test_a_lesson_gets_one_meeting_and_everybody_a_link_of_their_own(world: World) -> None:
+    lesson = await world.book()
+    await world.put("meeting.create", lesson, version=2)
+
+    assert len(world.zoom.meetings) == 1
+    assert (await world.meeting(lesson)).state is MeetingState.READY
+    links = {await world.link(lesson, person) for person in (TEACHER, ANA)}
+    assert len(links) == 2
+    assert world.lessons.told == ["ready"]
+    assert await world.zoom.webhooks.validate()
+
+
+async def test_after_an_answer_that_was_lost_the_meeting_is_found_and_not_made_again(
+    world: World,
+) -> None:
+    world.zoom.faults.add(Fault("drop_after", "meetings.create"))
+    lesson = await world.book()
+    assert (await world.meeting(lesson)).state is MeetingState.PLANNED
+    await world.later(seconds=10)
+
+    assert len(world.zoom.meetings) == 1
+    assert (await world.meeting(lesson)).state is MeetingState.READY
+
+
+async def test_two_jobs_at_once_make_one_meeting(world: World) -> None:
+    lesson = await world.book(is_on=False)
+    lesson = replace(lesson, is_on=True)
+    world.lessons.subjects[lesson.id] = lesson
+    jobs = [
+        Job(kind=kind, key=f"{lesson.id}:{n}", due_at=START, payload={"booking_id": lesson.id})
+        for n, kind in enumerate(["meeting.create", "meeting.change", "meeting.create"], 2)
+    ]
+    units = await asyncio.gather(world.jobs.create(jobs[0]), world.jobs.change(jobs[1]))
+    for unit in units:
+        if unit is not None:
+            await world.storage.write(unit)
+
+    assert len(world.zoom.meetings) == 1
+    assert world.lessons.told == ["ready"]
+    await world.worker.run_due()
+    assert len(world.zoom.meetings) == 1
+
+
+async def test_lessons_at_the_same_time_have_different_hosts(world: World) -> None:
+    first, second = await world.book(), await world.book(30)
+    third = await world.book(15)
+    later = await world.book(60)
+
+    hosts = [(await world.meeting(each)).host for each in (first, second, later)]
+    assert hosts == [HOSTS[0], HOSTS[1], HOSTS[0]]
+    assert (await world.meeting(third)).state is MeetingState.LINK_ASKED
+
+
+async def test_a_host_that_was_used_up_today_is_not_asked(world: World) -> None:
+    assert world.provider is not None
+    world.provider.changes_per_day = 2  # type: ignore[misc]
+    lessons = [await world.book(60 * n) for n in range(5)]
+
+    hosts = [(await world.meeting(lesson)).host for lesson in lessons]
+    assert hosts == [HOSTS[0], HOSTS[0], HOSTS[1], HOSTS[1], None]
+    assert world.lessons.told == ["ready"] * 4 + ["link needed"]
+    world.clock.at = datetime(2026, 11, 30, 0, 0, tzinfo=UTC)
+    tomorrow = await world.book(60 * 9)
+    assert (await world.meeting(tomorrow)).state is MeetingState.READY
+
+
+async def test_while_zoom_is_away_it_is_tried_again_and_at_last_the_teacher_is_asked(
+    world: World,
+) -> None:
+    world.zoom.faults.add(Fault("status", "meetings.*", times=None, status=503))
+    lesson = await world.book()
+    assert world.lessons.told == []
+    for _ in range(12):
+        await world.later(hours=4)
+
+    assert world.lessons.told == ["link needed"]
+    assert (await world.meeting(lesson)).provider is Provider.OWN
+    assert world.clock.now() >= START - timedelta(hours=1)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+async def test_where_zoom_refuses_for_good_the_teacher_is_asked_at_once(
+    world: World, status: int
+) -> None:
+    world.zoom.faults.add(Fault("status", "meetings.create", times=None, status=status))
+    await world.book()
+
+    assert world.lessons.told == ["link needed"]
+
+
+async def test_a_moved_lesson_keeps_its_links(world: World) -> None:
+    lesson = await world.book()
+    before = await world.link(lesson, ANA)
+    moved = await world.change(
+        lesson, span=Timespan.of(START + timedelta(hours=3), timedelta(hours=1))
+    )
+
+    assert await world.link(moved, ANA) == before
+    assert world.zoom.meetings[0].body["start_time"] == "2026-12-01T21:00:00Z"
+    assert (await world.meeting(moved)).span == moved.span
+
+
+async def test_a_lesson_moved_to_where_its_host_is_taken_gets_another_host(world: World) -> None:
+    await world.book(180)
+    lesson = await world.book()
+    before = await world.link(lesson, ANA)
+    moved = await world.change(
+        lesson, span=Timespan.of(START + timedelta(hours=3), timedelta(hours=1))
+    )
+    await world.worker.run_due()
+
+    assert (await world.meeting(moved)).host == HOSTS[1]
+    assert await world.link(moved, ANA) != before
+    assert len(world.zoom.meetings) == 2
+
+
+async def test_a_meeting_that_somebody_deleted_at_zoom_is_made_anew(world: World) -> None:
+    lesson = await world.book()
+    world.zoom.account.meetings.clear()
+    moved = await world.change(lesson, span=Timespan.of(START, timedelta(hours=1)))
+    await world.worker.run_due()
+
+    assert len(world.zoom.meetings) == 1
+    assert (await world.meeting(moved)).state is MeetingState.READY
+
+
+async def test_a_cancelled_lesson_loses_its_meeting_and_frees_its_host(world: World) -> None:
+    lesson = await world.book()
+    await world.change(lesson, is_on=False)
+
+    assert world.zoom.meetings == []
+    assert (await world.meeting(lesson)).state is MeetingState.REMOVED
+    assert (await world.meeting(await world.book())).host == HOSTS[0]
+
+
+async def test_a_lesson_cancelled_while_its_meeting_is_made_leaves_none(world: World) -> None:
+    world.zoom.faults.add(Fault("drop_after", "meetings.create"))
+    lesson = await world.book()
+    await world.change(lesson, is_on=False)
+    await world.later(minutes=5)
+
+    assert world.zoom.meetings == []
+
+
+async def test_a_lesson_is_followed_from_the_first_to_the_last_minute(world: World) -> None:
+    lesson = await world.book()
+    world.clock.at = START
+    ben = await world.enter_as_host(lesson)
+    world.clock.move(minutes=2)
+    ana = await world.enter(lesson, ANA)
+    world.clock.move(minutes=43)
+    await world.leave(ana, ben)
+    assert "ended" not in world.lessons.told
+    await world.later(minutes=5)
+
+    assert world.lessons.told == ["ready", "begun", "begun", "ended"]
+    assert (world.minutes(TEACHER), world.minutes(ANA)) == ([(0, 45)], [(2, 45)])
+    assert {each.source for each in world.lessons.ended[0].intervals} == {Source.ZOOM_WEBHOOK}
+    await world.later(hours=3)
+    assert world.lessons.told.count("ended") == 1
+    assert not (await world.meeting(lesson)).differs
+
+
+async def test_doubled_mixed_up_and_forged_deliveries_change_nothing(world: World) -> None:
+    lesson = await world.book()
+    for kind in ("duplicate", "reorder", "forge"):
+        world.zoom.faults.add(Fault(kind, "webhook:*", times=None, probability=0.5))  # type: ignore[arg-type]
+    world.clock.at = START
+    seats = [await world.enter(lesson, TEACHER), await world.enter(lesson, ANA)]
+    world.clock.move(minutes=30)
+    await world.leave(*seats)
+    await world.later(minutes=20)
+
+    assert (world.minutes(TEACHER), world.minutes(ANA)) == ([(0, 30)], [(0, 30)])
+
+
+async def test_who_leaves_and_returns_is_waited_for(world: World) -> None:
+    lesson = await world.book()
+    world.clock.at = START
+    await world.leave(await world.enter(lesson, TEACHER), await world.enter(lesson, ANA))
+    await world.later(minutes=10)
+    seats = [await world.enter_as_host(lesson), await world.enter(lesson, ANA)]
+    await world.later(minutes=20)
+    assert "ended" not in world.lessons.told
+    await world.leave(*seats)
+    await world.later(minutes=30)
+
+    assert world.minutes(TEACHER) == [(10, 30)]
+    assert world.lessons.told.count("ended") == 1
+
+
+async def test_a_leave_that_zoom_never_told_is_taken_from_its_report(world: World) -> None:
+    lesson = await world.book()
+    world.clock.at = START
+    seats = [await world.enter(lesson, TEACHER), await world.enter(lesson, ANA)]
+    world.clock.move(minutes=40)
+    world.zoom.faults.add(Fault("drop_before", "webhook:meeting.*", times=None))
+    await world.leave(*seats)
+    await world.later(minutes=15)
+    await world.later(minutes=5)
+
+    assert (world.minutes(TEACHER), world.minutes(ANA)) == ([(0, 40)], [(0, 40)])
+    assert {each.source for each in world.lessons.ended[0].intervals} == {Source.ZOOM_REPORT}
+
+
+async def test_a_difference_between_webhooks_and_report_is_marked(world: World) -> None:
+    lesson = await world.book()
+    world.clock.at = START
+    ben, ana = await world.enter(lesson, TEACHER), await world.enter(lesson, ANA)
+    world.clock.move(minutes=10)
+    await world.leave(ana)
+    world.zoom.faults.add(Fault("drop_before", "webhook:meeting.participant_*", times=2))
+    second = await world.enter(lesson, ANA)
+    world.clock.move(minutes=10)
+    await world.leave(second)
+    await world.leave(ben)
+    await world.later(minutes=20)
+    assert world.minutes(ANA) == [(0, 10)]
+    await world.later(minutes=90)
+
+    assert (await world.meeting(lesson)).differs
+    seen = await world.storage.read(lambda work: world.service.seen(work, lesson.id))
+    assert seen == world.lessons.ended[0]
+
+
+async def test_without_webhooks_zoom_is_asked_until_it_is_over(world: World) -> None:
+    world.zoom.webhooks.url = None
+    world.assemble(has_deliveries=False)
+    lesson = await world.book()
+    world.clock.at = START
+    await world.worker.run_due()
+    seats = [await world.enter(lesson, TEACHER), await world.enter(lesson, ANA)]
+    for _ in range(8):
+        await world.later(minutes=5)
+    assert "ended" not in world.lessons.told
+    await world.leave(*seats)
+    for _ in range(4):
+        await world.later(minutes=5)
+
+    assert (world.minutes(TEACHER), world.minutes(ANA)) == ([(0, 40)], [(0, 40)])
+    assert world.zoom.requests.count("past.instances") <= 14
+
+
+async def test_when_nobody_came_that_is_told_once(world: World) -> None:
+    await world.book()
+    world.clock.at = START
+    await world.worker.run_due()
+    await world.later(minutes=49)
+    assert "ended" not in world.lessons.told
+    await world.later(minutes=2)
+
+    assert world.lessons.told == ["ready", "ended"]
+    assert world.lessons.ended == [Attendance()]
+
+
+async def test_a_zoom_that_does_not_answer_holds_no_end_up_for_ever(world: World) -> None:
+    lesson = await world.book()
+    world.clock.at = START
+    await world.enter(lesson, TEACHER)
+    await world.enter(lesson, ANA)
+    world.zoom.faults.add(
+        Fault("status", "past.*", times=None), Fault("status", "meetings.get", times=None)
+    )
+    for _ in range(30):
+        await world.later(minutes=5)
+
+    assert world.minutes(ANA) == [(0, 45)]
+    assert world.lessons.ended[0].incomplete == {TEACHER, ANA}
+
+
+async def test_without_zoom_the_teachers_link_and_both_sides_taps_do(world: World) -> None:
+    world.provider = None
+    world.assemble(has_deliveries=False)
+    lesson = await world.book()
+    assert world.lessons.told == ["link needed"]
+    with pytest.raises(NotFound):
+        await world.tap(lesson, ANA, What.JOINED)
+    await world.storage.write(
+        lambda work: world.service.set_link(work, lesson.id, "https://meet.example/ben")
+    )
+    assert await world.link(lesson, ANA) == "https://meet.example/ben"
+
+    world.clock.at = START
+    await world.tap(lesson, TEACHER, What.JOINED)
+    world.clock.move(minutes=1)
+    for _ in range(2):
+        await world.tap(lesson, ANA, What.JOINED)
+        world.clock.move(minutes=1)
+    world.clock.at = START + timedelta(minutes=44)
+    await world.tap(lesson, TEACHER, What.LEFT)
+    await world.tap(lesson, ANA, What.LEFT)
+    await world.later(minutes=6)
+
+    assert (world.minutes(TEACHER), world.minutes(ANA)) == ([(0, 44)], [(1, 44)])
+    assert {each.source for each in world.lessons.ended[0].intervals} == {Source.TAP}
+
+
+async def test_where_nobody_tapped_finished_the_booked_end_counts(world: World) -> None:
+    world.provider = None
+    world.assemble(has_deliveries=False)
+    lesson = await world.book()
+    await world.storage.write(
+        lambda work: world.service.set_link(work, lesson.id, "https://meet.example/ben")
+    )
+    world.clock.at = START
+    await world.tap(lesson, TEACHER, What.JOINED)
+    await world.tap(lesson, ANA, What.JOINED)
+    for _ in range(16):
+        await world.later(minutes=5)
+
+    assert world.minutes(ANA) == [(0, 45)]
+    assert world.lessons.ended[0].of(ANA)[0].is_guessed
+
+
+async def test_another_process_at_the_same_meeting_is_waited_for(world: World) -> None:
+    lesson = await world.book()
+    job = Job(kind="", key="", due_at=START, payload={"booking_id": lesson.id})
+    name = f"meeting:{lesson.id}"
+    now = datetime.now(UTC)
+
+    def theirs(work: Work) -> None:
+        other = type(work.claims)(work.meetings._connection, new_id())
+        other.beat(now + timedelta(minutes=1))
+        other.take(name, now)
+
+    await world.storage.write(theirs)
+    with pytest.raises(ServiceFailure) as caught:
+        await world.jobs.create(job)
+    assert caught.value.cause is Cause.BUSY
