@@ -77,3 +77,18 @@ def day_in(at: datetime, reader: str, zone: str | None) -> str:
 def time_in(at: datetime, reader: str, zone: str | None) -> str:
     """The time of day of an instant in the reader's zone: "18:00"."""
     return dates.format_time(at, format="short", tzinfo=ZoneInfo(zone or "UTC"), locale=reader)
+
+
+def second_in(at: datetime, reader: str, zone: str | None) -> str:
+    """The time of day of an instant to the second, in the reader's zone: "18:02:11"."""
+    return dates.format_time(at, format="medium", tzinfo=ZoneInfo(zone or "UTC"), locale=reader)
+
+
+def exact_minutes(length: timedelta, reader: str) -> str:
+    """A length to the second, not rounded to hours: "90 min 12 sec"."""
+    whole, rest = divmod(length // timedelta(seconds=1), 60)
+    parts = [units.format_unit(whole, "duration-minute", length="short", locale=reader)]
+    if rest or not whole:
+        seconds = units.format_unit(rest, "duration-second", length="short", locale=reader)
+        parts = [*parts, seconds] if whole else [seconds]
+    return " ".join(parts)
