@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bot.accounts.gigs import Gig
 from bot.core.entity import long_id, short_id
 from bot.flows.book_slots import Times, day_of, reader_of, slot_start, whole
-from bot.flows.gig_card import BOOK_PREFIX
+from bot.flows.gig_card import BOOK_PREFIX, offers
 from bot.flows.lesson_news import LessonNews
 from bot.flows.lesson_ports import Needed, Payments
 from bot.flows.lesson_words import lesson_facts, policy_words
@@ -271,12 +271,6 @@ class Book:
         scene.answer_button()
         self._waits.add(scene.work, scene.user.id, gig, length, scene.now)
         scene.show(scene.text("booking.waiting"))
-
-
-def offers(work: FlowWork, teacher_id: str) -> Sequence[Gig]:
-    """The gigs of one teacher that students may see."""
-    own = work.gigs.of_user(teacher_id)
-    return [gig for gig in own if work.gigs.find_listed(gig.id) is not None]
 
 
 def _asked(scene: Scene, key: str) -> Sequence[Paragraph]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.accounts.gigs import Gig
 from bot.core.entity import short_id
 from bot.flows.gig_steps import lengths_shown
+from bot.flows.ports import FlowWork
 from bot.flows.scene import Scene
 from bot.flows.steps import worded
 from bot.flows.teacher_words import approved, named, picture_of
@@ -35,6 +36,12 @@ def show_gig(scene: Scene, gig: Gig) -> None:
         kind=MessageKind.PROMPT,
         attachment=picture_of(teacher),
     )
+
+
+def offers(work: FlowWork, teacher_id: str) -> Sequence[Gig]:
+    """The gigs of one teacher that students may see."""
+    own = work.gigs.of_user(teacher_id)
+    return [gig for gig in own if work.gigs.find_listed(gig.id) is not None]
 
 
 def say_intro(scene: Scene, gig: Gig) -> None:

@@ -9,11 +9,11 @@ from bot.chat.mirror import PREFIX, shown_name
 from bot.chat.model import ReportReason, Thread
 from bot.chat.service import Relay
 from bot.core.entity import short_id
-from bot.flows.gig_card import BOOK_PREFIX
+from bot.flows.gig_card import BOOK_PREFIX, offers
 from bot.flows.runner import StaleButton
 from bot.flows.scene import Rows, Scene
 from bot.i18n.catalog import Texts, texts_in
-from bot.messaging.model import MessageKind, Outgoing, Paragraph, Style
+from bot.messaging.model import Button, MessageKind, Outgoing, Paragraph, Style
 
 _LINES_SHOWN = 10
 _LONGEST_LINE = 300
@@ -31,16 +31,21 @@ class RelaySafety:
         own, short = scene.user.id, short_id(thread.id)
         mute = "unmute" if thread.has_muted(own) else "mute"
         block = "unblock" if thread.has_blocked(own) else "block"
-        hours = f"{BOOK_PREFIX}:with:{short_id(thread.teacher_id)}"
-        slots = [scene.button("booking.button.slots", hours)] if own == thread.student_id else []
         return [
-            slots,
+            self._slots(scene, thread),
             [
                 scene.button(f"relay.button.{mute}", f"{PREFIX}:{mute}:{short}"),
                 scene.button(f"relay.button.{block}", f"{PREFIX}:{block}:{short}"),
                 scene.button("relay.button.report", f"{PREFIX}:report:{short}"),
             ],
         ]
+
+    def _slots(self, scene: Scene, thread: Thread) -> list[Button]:
+        """For a student whose teacher has something to book."""
+        if scene.user.id != thread.student_id or not offers(scene.work, thread.teacher_id):
+            return []
+        data = f"{BOOK_PREFIX}:with:{short_id(thread.teacher_id)}"
+        return [scene.button("booking.button.slots", data)]
 
     def press(self, scene: Scene, thread: Thread, action: str, argument: str) -> None:
         """One of the buttons; the thread is the presser's."""

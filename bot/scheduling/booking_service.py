@@ -95,6 +95,8 @@ class BookingService:
         if schedule is None or minutes not in gig.lesson_minutes:
             raise SlotTaken
         for held in work.bookings.held_by(student.id):
+            if (held.gig_id, held.booked) == (gig.id, span):
+                return held
             self.expire(work, held, now)
         self._check_free(work, schedule, span, now)
         booking = self._held(student, gig, schedule, span, now)

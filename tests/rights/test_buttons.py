@@ -32,6 +32,13 @@ EN = texts_in("en")
 RIGHTS = """
 button      stranger  student  teacher  admin  again
 a           self      self     self     self   asks
+b:day       no        self     self     self   asks
+b:days      no        self     self     self   asks
+b:gig       no        self     self     self   asks
+b:no        no        no       no       no     asks
+b:slot      no        self     self     self   asks
+b:with      no        self     self     self   asks
+b:yes       no        no       no       no     no
 f           no        no       no       no     no
 g:add       no        no       self     no     asks
 g:card      no        no       self     no     asks
@@ -50,6 +57,20 @@ h:drop      no        no       no       no     no
 h:edit      no        no       self     no     asks
 h:see       no        no       no       no     asks
 h:submit    no        no       no       no     no
+hr:buffer   no        no       self     no     asks
+hr:clear    no        no       no       no     asks
+hr:dates    no        no       no       no     asks
+hr:days     no        no       self     no     asks
+hr:drop     no        no       no       no     no
+hr:feed     no        no       self     no     asks
+hr:horizon  no        no       self     no     asks
+hr:never    no        no       self     no     asks
+hr:notice   no        no       self     no     asks
+hr:off      no        no       self     no     asks
+hr:show     no        no       no       no     asks
+hr:sure     no        no       no       no     asks
+hr:text     no        no       self     no     asks
+hr:zone     no        no       no       no     asks
 k:address   no        self     self     self   asks
 k:code      no        self     self     self   anew
 k:off       no        no       no       no     asks
@@ -99,6 +120,17 @@ w:page      self      self     self     self   asks
 w:watch     self      self     self     self   asks
 w:write     self      self     self     self   asks
 x           self      self     self     self   anew
+y:cancel    no        no       no       no     asks
+y:day       no        no       no       no     asks
+y:days      no        no       no       no     asks
+y:file      no        no       no       no     asks
+y:join      no        no       no       no     asks
+y:log       no        no       no       no     asks
+y:move      no        no       no       no     asks
+y:open      no        no       no       no     asks
+y:past      self      self     self     self   asks
+y:slot      no        no       no       no     anew
+y:sure      no        no       no       no     no
 """
 TABLE: Mapping[str, Mapping[str, str]] = {
     name: dict(zip(("stranger", "student", "teacher", "admin", "again"), cells, strict=True))
@@ -175,7 +207,17 @@ async def test_a_button_that_was_used_does_what_the_table_says(school: School) -
 def in_order(kinds: Iterable[str]) -> Sequence[str]:
     """What needs a question that is being asked comes first, what ends things last."""
     first = ["m:resend", "m:change", "f"]
-    last = ["q:see", "q:certyes", "q:approve", "h:drop", "g:delete", "t:end", "l:use", "k:yes"]
+    last = [
+        "hr:sure",
+        "q:see",
+        "q:certyes",
+        "q:approve",
+        "h:drop",
+        "g:delete",
+        "t:end",
+        "l:use",
+        "k:yes",
+    ]
     return [*first, *sorted(set(kinds) - {*first, *last}), *last]
 
 
@@ -257,6 +299,7 @@ async def ids_of_others(school: School) -> Mapping[str, str]:
 def is_meant(kind: str, thing: str) -> bool:
     """Whether an administrator, or anybody, may press this about such a thing of somebody."""
     about = {
+        **{kind: {"listed"} for kind in ("b:gig", "b:day", "b:days", "b:slot")},
         "q:see": {"certificate"},
         "w:hear": {"listed"},
         "w:open": {"listed"},

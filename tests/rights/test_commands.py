@@ -21,6 +21,7 @@ command    stranger  student  minor   waiting  verified  admin   in a group
 admin      no        no       no      no       no        yes     private
 agenda     register  yes      yes     yes      yes       yes     private
 back       yes       yes      yes     yes      yes       yes     open
+availability no      no       no      yes      yes       yes     private
 book       register  yes      yes     yes      yes       yes     private
 cancel     yes       yes      yes     yes      yes       yes     open
 context    yes       yes      yes     yes      yes       yes     open
@@ -49,8 +50,10 @@ terms      yes       yes      yes     yes      yes       yes     open
 unsend     yes       yes      yes     yes      yes       yes     open
 write      yes       yes      yes     yes      yes       yes     private
 """
+ROLES = frozenset({Role.ADMIN, Role.TEACHER})  # of the one who asks in the group
 SAID = {
     EN("command.not_for_you"): "no",
+    EN("command.for_teachers"): "no",
     EN("command.register_first"): "register",
     EN("teach.adults_only"): "adults",
     EN("command.in_private"): "private",
@@ -88,7 +91,7 @@ def populate(work: Work, platform: str, ids: Mapping[str, int]) -> None:
         for role in ids
         if role not in {"stranger", "admin"}
     }
-    settle_in(work, (platform, str(ids["admin"])), "admin", roles=frozenset({Role.ADMIN}))
+    settle_in(work, (platform, str(ids["admin"])), "admin", roles=ROLES)
     let_teach(work, made["waiting"], Review.WAITING)
     let_teach(work, made["verified"])
 

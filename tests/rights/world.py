@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from fnmatch import fnmatchcase
 
 from bot.accounts.gigs import Gig, GigCategory, GigStatus
@@ -12,6 +13,9 @@ from bot.accounts.teachers import Certificate, Review
 from bot.app import App
 from bot.core.clock import SystemClock
 from bot.core.entity import short_id
+from bot.scheduling.booking_service import BookingService
+from bot.scheduling.policy import LessonPolicy
+from bot.scheduling.schedule import DAY_MINUTES, AvailabilityRule, Hours, Schedule
 from bot.simulators.mailbox import Mailbox
 from bot.storage.work import Work
 from tests.journeys.test_faults_trust import HelpfulBrain
@@ -28,12 +32,15 @@ _STEPS: Mapping[str, Sequence[str]] = {
     "ana": (
         "/talk", "a note", "/context", "/profile", "p:goals", "f:*:=travel", "l:open",
         "l:edit:avatar", "/settings", "s:zone", "/privacy", "v:on:recording", "/link", "k:off:*",
-        "/teachers", "w:page:1", "w:open:*", "/write", "r:f:*", "r:mute:*", "r:block:*",
+        "/teachers", "w:page:1", "w:open:*", "b:gig:*", "b:day:*",
+        "b:slot:*", "/agenda", "y:open:*", "y:cancel:*", "y:move:*", "y:day:*", "/write",
+        "r:f:*", "r:mute:*", "r:block:*",
         "r:unblock:*", "r:unmute:*", "r:report:*", "/profile", "p:email", "ana@example.org",
     ),
     "ben": (
         "/profile", "h:see:*", "/gig", "n:open", "/gig", "g:open:DRAFT", "g:sure:*",
-        "g:preview:*", "/gig", "g:open:LIVE", "/setup", "/write", "Hello, learner",
+        "g:preview:*", "/gig", "g:open:LIVE", "/availability mon 9-12, off 24 dec", "hr:dates",
+        "/availability", "hr:clear", "/availability", "/setup", "/write", "Hello, learner",
     ),
     "fay": ("/profile",),
     "gus": ("/profile",),
@@ -133,7 +140,8 @@ def _populate(app: App, work: Work) -> Mapping[str, str]:
     certificate = _certificate(work, ben)
     _certificate(work, eve)
     relay = app.product.relay.relay
-    threads = [relay.open(work, ana.id, teacher.id, now) for teacher in (ben, dora)]
+    threads = [relay.open(work, ana.id, teacher.id, now) for teacher in (dora, ben)]
+    _lesson(work, ana, ben, gigs[0])
     return {
         "user": ana.id,
         "teacher": waiting.id,
@@ -142,6 +150,18 @@ def _populate(app: App, work: Work) -> Mapping[str, str]:
         "certificate": certificate.id,
         "thread": threads[0].id,
     }
+
+
+def _lesson(work: Work, student: User, teacher: User, gig: Gig) -> None:
+    """The teacher is always open, and this student comes in three days."""
+    now = SystemClock().now()
+    all_day = tuple(AvailabilityRule(day, Hours(0, DAY_MINUTES)) for day in range(7))
+    work.schedules.add(Schedule(teacher_id=teacher.id, zone="UTC", rules=all_day))
+    known = work.users.save(replace(work.users.get(student.id), time_zone="Europe/Madrid"))
+    bookings = BookingService(LessonPolicy())
+    start = (now + timedelta(days=3)).replace(hour=12, minute=0, second=0, microsecond=0)
+    held = bookings.hold(work, known, gig.id, start, 60, now)
+    bookings.confirm(work, held, student.id, now)
 
 
 def _gig(work: Work, teacher: User, title: str, status: GigStatus) -> Gig:
