@@ -35,7 +35,7 @@ from bot.messaging.model import (
 )
 from bot.messaging.model import Sender as Writer
 from bot.messaging.outbox import Sender
-from bot.messaging.ports import OutboxWork, Pace, Received
+from bot.messaging.ports import OutboxWork, Pace, Received, Undeliverable
 from bot.storage.engine import SqlStorage, open_storage
 from bot.storage.vault import Keyring
 from bot.storage.work import Signal, Work
@@ -101,6 +101,7 @@ class Platform:
     signs: dict[str, str] = field(default_factory=dict)
     is_away: bool = False
     refusal: Exception | None = None
+    closed: set[str] = field(default_factory=set)
     ids: "count[int]" = field(default_factory=lambda: count(1))
     pace: Pace = UNPACED
 
@@ -112,6 +113,8 @@ class Platform:
             raise ServiceFailure(self.platform, Cause.UNREACHABLE, retry_after=0.02)
         if self.refusal is not None:
             raise self.refusal
+        if message.to.room in self.closed:
+            raise Undeliverable("HTTP 404, code 10003", is_blocked=True)
         assert message.to == Address(self.platform, self.room)
         match message.change:
             case Change.SEND:

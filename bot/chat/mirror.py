@@ -148,7 +148,7 @@ class Mirror:
                 view,
                 TRANSCRIPT_POSITION + number,
                 Outgoing(
-                    key=f"relay:{view.message.id}:heard:{number}",
+                    key=f"relay:{view.message.id}:heard:{number}{_suffix(view.message)}",
                     to=view.to,
                     kind=MessageKind.RELAY,
                     body=body,
@@ -195,7 +195,7 @@ class Mirror:
 
     def _send_from(self, work: ChatWork, view: View, first: int, now: datetime) -> None:
         message, parts = view.message, self._parts(view)
-        suffix = f":{message.revision}" if message.revision else ""
+        suffix = _suffix(message)
         added = ADDED if first else ""
         for position, part in enumerate(parts[first:], start=first):
             row = Outgoing(
@@ -212,7 +212,7 @@ class Mirror:
 
     def _send_sound(self, work: ChatWork, view: View, now: datetime) -> None:
         row = Outgoing(
-            key=f"relay:{view.message.id}:sound",
+            key=f"relay:{view.message.id}:sound{_suffix(view.message)}",
             to=view.to,
             kind=MessageKind.RELAY,
             attachment=view.message.attachment,
@@ -274,6 +274,11 @@ class Mirror:
 
 def _rows(button: Button | None) -> Rows:
     return ((button,),) if button else ()
+
+
+def _suffix(message: ChatMessage) -> str:
+    """What tells the rows of this revision from those of earlier ones."""
+    return f":{message.revision}" if message.revision else ""
 
 
 def _parts(work: ChatWork, message: ChatMessage) -> Sequence[Copy]:

@@ -122,7 +122,7 @@ class ChatMessage(Entity):
         transcript: what was said in a voice note, in the language that was spoken.
         reply_to_id: the message of this thread that it answers.
         original_id: for a translation, the message it translates.
-        revision: how often its text was changed.
+        revision: how often its text was changed, or it was shown anew in another place.
         is_held: the partner has muted its author; it is shown once they listen again.
     """
 

@@ -122,6 +122,17 @@ class JobPort(Protocol):
 class BlobPort(Protocol):
     """Bytes of attachments."""
 
+    def add(
+        self,
+        user_id: str,
+        mime: str,
+        data: bytes,
+        at: datetime,
+        /,
+        *,
+        expires_at: datetime | None,
+    ) -> str: ...
+    def get(self, blob_id: str, /) -> bytes: ...
     def remove(self, *blob_ids: str) -> None: ...
 
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from bot.accounts.model import User
-from bot.chat.halls import want_room
 from bot.chat.mirror import author_address, shown_name
 from bot.chat.model import (
     DELIVERED_SIGN,
@@ -16,7 +15,7 @@ from bot.chat.model import (
 )
 from bot.chat.ports import ChatWork
 from bot.i18n.catalog import texts_in
-from bot.messaging.model import Address, Change, MessageKind, MessageRef, Outgoing, Paragraph
+from bot.messaging.model import Change, MessageKind, MessageRef, Outgoing, Paragraph
 
 
 class Receipts:
@@ -41,7 +40,7 @@ class Receipts:
         if copy.position >= TRANSCRIPT_POSITION:
             return
         if error:
-            self._failed(work, passage.message_id, copy.address, now)
+            self._failed(work, passage.message_id, now)
         elif passage.has_arrived and not copy.is_added:
             self._mark(work, passage, now)
 
@@ -59,13 +58,10 @@ class Receipts:
             platform = stuck.to.platform.capitalize()
             self._tell(work, message, "relay.waits", key, now, platform=platform)
 
-    def _failed(self, work: ChatWork, message_id: str, place: Address, now: datetime) -> None:
-        """Tell the author; a room of the thread's own may be gone, so it is looked for again."""
+    def _failed(self, work: ChatWork, message_id: str, now: datetime) -> None:
+        """Tell the author."""
         message = work.chat.messages.get(message_id)
         self._tell(work, message, "relay.failed", f"relay:{message.id}:failed", now)
-        thread = work.chat.threads.find(message.thread_id)
-        if thread is not None and thread.place_of(thread.teacher_id) == place:
-            want_room(work, thread, now, cause=message.id)
 
     def _mark(self, work: ChatWork, passage: Passage, now: datetime) -> None:
         """A sign under the author's own message; where there are no signs, nothing."""

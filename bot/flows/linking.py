@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from bot.accounts.codes import LIFETIME, asker, fingerprint_of
 from bot.accounts.model import Identity
-from bot.accounts.reach import address_of, reachable
+from bot.accounts.reach import address_of, preferred_address, reachable
 from bot.accounts.tokens import LINK_LIFETIME, Tokens
+from bot.chat.moving import leave_rooms
 from bot.flows.email_steps import EMAIL_STEP, LINK_FLOW, RECOVER_FLOW, EmailSteps
 from bot.flows.model import Answers, Flow, Option, Refused, Step
 from bot.flows.own_records import Records, merge_people
@@ -144,6 +145,7 @@ class Linking:
         lost = _same_platform(theirs, scene) if answers[_WAY] == RECOVER_FLOW else []
         for identity in lost:
             work.identities.remove(identity)
+            _leave_rooms(scene, identity)
         _tell(scene, lost, "recover.told_lost")
         _tell(scene, [i for i in (*theirs, *ours) if i not in lost], "link.told")
         scene.show(
@@ -190,6 +192,7 @@ class Linking:
         if not others:
             raise StaleButton
         work.identities.remove(identity)
+        _leave_rooms(scene, identity)
         if not _is_same(identity, scene):
             _tell(scene, [identity], "link.told_unlinked")
         _tell(
@@ -238,6 +241,24 @@ def _tell(
         ),
         at=scene.now,
     )
+
+
+def _leave_rooms(scene: Scene, gone: Identity) -> None:
+    """Rooms for students in that app may be read by whoever sits there: they are used no more."""
+    work, user = scene.work, scene.user
+    to = preferred_address(work.identities.of_user(user.id))
+    if leave_rooms(work, user.id, gone.platform) and to is not None:
+        said = Paragraph(texts_in(user.ui_language)("relay.rooms_left", app=_app(gone)))
+        work.outbox.put(
+            Outgoing(
+                key=f"{scene.incoming.key}:rooms_left",
+                user_id=user.id,
+                to=to,
+                kind=MessageKind.NOTICE,
+                body=(said,),
+            ),
+            at=scene.now,
+        )
 
 
 def _ask_to_unlink(scene: Scene, identity: Identity) -> None:

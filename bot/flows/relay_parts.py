@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.chat.halls import OPEN_ROOM_JOB
 from bot.chat.mirror import Mirror
+from bot.chat.moving import Moving
 from bot.chat.ports import Rooms
 from bot.chat.receipts import Receipts
 from bot.chat.service import Relay
@@ -32,13 +33,16 @@ class RelayParts:
     relay: Relay
     talk: RelayTalk
     receipts: Receipts
+    moving: Moving
     rooms: dict[str, Rooms]
 
     def settled(
         self, work: FlowWork, sent: Outgoing, message_id: str | None, error: str | None
     ) -> None:
         """For the senders: a row was sent, or never will be; in the unit that marks it."""
-        self.receipts.settled(work, sent, message_id, error, self.parts.scenes.clock.now())
+        now = self.parts.scenes.clock.now()
+        if not self.moving.settled(work, sent, error, now):
+            self.receipts.settled(work, sent, message_id, error, now)
 
     async def waits(self, stuck: Outgoing) -> None:
         """For the senders: a platform is away."""
@@ -70,4 +74,4 @@ def assemble_relay(parts: Parts) -> RelayParts:
         RelayTranslation(relay, translator, parts),
         RelayRooms(parts, rooms),
     )
-    return RelayParts(parts, relay, talk, Receipts(), rooms)
+    return RelayParts(parts, relay, talk, Receipts(), Moving(mirror), rooms)

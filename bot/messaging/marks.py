@@ -107,7 +107,7 @@ class Marks:
         for mark in marks:
             message, attachment = mark.message, mark.message.attachment
             work.outbox.settle(message.key, at, message_id=mark.message_id, error=mark.error)
-            if attachment is not None and not attachment.is_kept:
-                work.blobs.remove(attachment.blob_id)
             if is_told and self._on_settled is not None:
                 self._on_settled(work, message, mark.message_id, mark.error)
+            if attachment is not None and not attachment.is_kept:
+                work.blobs.remove(attachment.blob_id)

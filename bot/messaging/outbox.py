@@ -17,6 +17,7 @@ from bot.messaging.marks import Marks
 from bot.messaging.model import Change, MessageKind, MessageRef, Outgoing, SendLane
 from bot.messaging.pace import Bucket, RoomBuckets
 from bot.messaging.ports import (
+    Closed,
     OutboxStorage,
     OutboxWork,
     PacedMessenger,
@@ -371,7 +372,8 @@ class Sender:
         is_told = message.kind in _TOLD_AFTER  # by `on_settled`, with what became of it
         if not room.attempts and not is_told and self._on_trouble is not None:
             await self._tell(self._on_trouble, message)
-        await self._marks.put(message, error=refusal.reason)
+        why = Closed(refusal.reason) if refusal.is_blocked else refusal.reason
+        await self._marks.put(message, error=why)
         return 0.0
 
     async def _move(self, message: Outgoing, new: str, room: _Room) -> None:

@@ -50,6 +50,10 @@ class Undeliverable(Exception):
         super().__init__(reason)
 
 
+class Closed(str):
+    """Why a message was refused, where its room takes none at all (any more)."""
+
+
 class Messenger(Protocol):
     """One platform's way out, and the files that came in."""
 

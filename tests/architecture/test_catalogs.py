@@ -35,7 +35,9 @@ _SOURCES = [
     if not {"simulators", "migrations", "cli"} & set(path.relative_to(ROOT).parts)
 ]
 # Look like keys and are none: kinds of jobs, modules, files.
-_NO_KEYS = frozenset({"voice.close", "gig.announce", "relay.transcribe", "relay.open_room", "relay.invite"})
+_NO_KEYS = frozenset(
+    {"voice.close", "gig.announce", "relay.transcribe", "relay.open_room", "relay.invite"}
+)
 _OTHER = re.compile(r"bot\.voice\b|.*\.(ogg|py|toml)$")
 # Patterns that begin with an area whose keys `made_at_run_time` does not list one by one.
 _NOT_LISTED = re.compile(

@@ -1,15 +1,17 @@
 """Rooms in a server for a teacher's students: opened, used, left, gone, opened again."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from bot.app import App
+from bot.flows.own_records import merge_people
 from bot.simulators.discord import Channel, ChannelKind, Message, Pane, Permission
 from bot.simulators.discord import Person as DiscordPerson
 from bot.simulators.discord.manager import GuildManager
 from bot.simulators.telegram import Person
+from bot.storage.work import Work
 from tests.discord_stage import DiscordStage, a_discord_app, a_discord_stage
 from tests.discord_visitors import DiscordVisitor, plain
 from tests.relay_stage import acquainted, met, reads
@@ -154,3 +156,74 @@ async def test_a_line_that_names_us_opens_no_channel_for_rooms(school: School) -
     told = await sees(pane, "pick /setup from the list")
 
     assert not told.buttons
+
+
+@pytest.mark.parametrize("how", ["deleted", "thrown_out", "locked_out"])
+async def test_when_a_room_is_gone_students_are_heard_in_private(school: School, how: str) -> None:
+    lobby = school.server.add_channel("students")
+    await school.set_up(lobby)
+    room = await school.room()
+    if how == "deleted":
+        school.server.delete_channel(room.channel)
+    elif how == "thrown_out":
+        school.server.kick_bot()
+    else:
+        denied = Permission.SEND_MESSAGES_IN_THREADS
+        school.server.overwrite(lobby, None, deny=denied)
+    await school.ana.send_text("Where?")
+    await school.ben.reads("The room for Ana is gone or closed")
+    await school.ben.reads("Where?")
+    await school.ana.send_text("And this?")
+    await school.ben.reads("And this?")
+
+    assert len([text for text in school.ben.texts if "is gone or closed" in text]) == 1
+
+
+async def test_a_teacher_who_disconnects_discord_is_heard_elsewhere(school: School) -> None:
+    await school.set_up(school.server.add_channel("students"))
+    room = await school.room()
+    there = school.stage.telegram.person(2, "Ben")
+    await met(school.app, there)
+
+    def joins(work: Work) -> None:
+        other = work.identities.find("telegram", "2")
+        ours = work.identities.find("discord", school.ben.external_id)
+        assert other is not None
+        assert ours is not None
+        merge = school.app.product.records
+        user = work.users.get(ours.user_id)
+        work.users.save(replace(user, email="ben@example.org"))
+        merge_people(work, merge, other.user_id, ours.user_id, school.app.clock.now())
+
+    await school.app.storage.write(joins)
+    await there.send_text("/link")
+    card = await reads(there, "Your connected apps")
+    await there.press(card.message_id, label="✂️ Disconnect Discord")
+    sure = await reads(there, "Disconnect")
+    await there.press(sure.message_id, label="✂️ Disconnect Discord")
+    await reads(there, "no longer used")
+    await school.ana.send_text("Where?")
+    await reads(there, "Where?")
+
+    assert "Where?" not in str([plain(message) for message in room.messages])
+
+
+@pytest.mark.parametrize("is_removed_while_away", [False, True])
+async def test_what_is_removed_after_a_restart_is_gone_from_the_student(
+    stage: DiscordStage, sqlite_url: str, is_removed_while_away: bool
+) -> None:
+    intent = {"message_content": True}
+    async with a_discord_app(stage, sqlite_url, parts=BOTH, discord=intent) as app:
+        school = await founded(app, stage)
+        await school.set_up(school.server.add_channel("students"))
+        room = await school.room()
+        said = await room.send("At five")
+        seen = await reads(school.ana, "At five")
+        await app.settle([])
+    if is_removed_while_away:
+        await room.delete(said)
+    async with a_discord_app(stage, sqlite_url, parts=BOTH, discord=intent):
+        if not is_removed_while_away:
+            await room.delete(said)
+        chat = school.ana.chat
+        await chat.bell.until(lambda: chat.find(seen.message_id) is None or None, PATIENCE_SECONDS)

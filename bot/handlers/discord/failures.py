@@ -14,7 +14,7 @@ UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK = 10003, 10008, 10015
 UNKNOWN_INTERACTION, ALREADY_ANSWERED = 10062, 40060
 MISSING_ACCESS, EMPTY, CANNOT_DM, MISSING_PERMISSIONS = 50001, 50006, 50007, 50013
 TOKEN_EXPIRED, ARCHIVED, NO_MUTUAL_GUILD, NO_VOICE_MESSAGES = 50027, 50083, 50278, 50173
-_CLOSED_ROOM = {UNKNOWN_CHANNEL, CANNOT_DM, NO_MUTUAL_GUILD}
+_CLOSED_ROOM = {UNKNOWN_CHANNEL, MISSING_ACCESS, CANNOT_DM, NO_MUTUAL_GUILD}
 _GONE_INTERACTION = {UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, UNKNOWN_MESSAGE, TOKEN_EXPIRED}
 _LONGEST_REASON = 120
 
@@ -22,13 +22,18 @@ _LONGEST_REASON = 120
 TROUBLES = (discord.DiscordException, aiohttp.ClientError, TimeoutError, OSError)
 
 
-def trouble(error: BaseException) -> ServiceFailure | Undeliverable:
-    """What a failed call means for the message it was to deliver."""
+def trouble(error: BaseException, *, is_bare: bool = False) -> ServiceFailure | Undeliverable:
+    """What a failed call means for the message it was to deliver.
+
+    Args:
+        is_bare: it was nothing but words, so who may not send it may send nothing there.
+    """
     if isinstance(error, discord.HTTPException):
         is_refused = HTTPStatus.BAD_REQUEST <= error.status < HTTPStatus.INTERNAL_SERVER_ERROR
         is_ours = error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS)
+        closed = _CLOSED_ROOM | ({MISSING_PERMISSIONS} if is_bare else set())
         if is_refused and not is_ours:
-            return Undeliverable(reason(error), is_blocked=error.code in _CLOSED_ROOM)
+            return Undeliverable(reason(error), is_blocked=error.code in closed)
     return service_failure(error)
 
 

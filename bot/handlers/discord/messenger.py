@@ -82,7 +82,7 @@ class DiscordMessenger:
                 case Change.REACT | Change.DELETE:
                     await self._touch(message)
         except TROUBLES as error:
-            raise trouble(error) from None  # its text may quote what was sent
+            raise trouble(error, is_bare=attachment is None) from None  # it may quote what was sent
         return None
 
     async def indicate(self, address: Address, indication: Indication, /) -> None:

@@ -130,15 +130,16 @@ async def test_a_closed_door_is_knocked_at_once(sim, platform, tom, room):
     assert sim.invalid_requests == 1
 
 
-async def test_a_channel_one_may_not_write_in_is_no_blocked_person(sim, platform, tom):
+@pytest.mark.parametrize(("file", "is_closed"), [(None, True), (b"%PDF-1.7", False)])
+async def test_a_channel_one_may_not_write_a_word_in_is_closed(sim, platform, tom, file, is_closed):
     school = sim.guild("School", owner=tom)
     lobby = school.add_channel("lobby", ChannelKind.TEXT)
     school.overwrite(lobby, None, deny=Permission.SEND_MESSAGES)
 
     with pytest.raises(Undeliverable) as refused:
-        await platform.messenger.send(outgoing(Address("discord", str(lobby.channel_id))), None)
+        await platform.messenger.send(outgoing(Address("discord", str(lobby.channel_id))), file)
 
-    assert not refused.value.is_blocked
+    assert refused.value.is_blocked is is_closed
 
 
 async def test_edits_reactions_and_removals(platform, tom, room):
