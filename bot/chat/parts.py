@@ -26,7 +26,7 @@ def parts_of(text: str, platform: str, *, is_caption: bool = False) -> Sequence[
 
 def _fitting(piece: str, platform: str, limit: int) -> Sequence[str]:
     """`piece`, cut further when escaping makes it longer than it looks."""
-    if _cost(piece, platform) <= limit:
+    if 2 * len(piece) <= limit or _cost(piece, platform) <= limit:  # a character costs two at most
         return [piece]
     shorter = max(2, units(piece) // 2)
     halves = [piece[start:end] for start, end in split(piece, shorter, shorter)]

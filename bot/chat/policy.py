@@ -69,7 +69,7 @@ def check_size(size: int, platform: str) -> None:
 
 def has_card_number(text: str) -> bool:
     """Whether 13 to 19 digits, however grouped and in whatever script, pass Luhn's check."""
-    plain = "".join(_plain_digit(char) for char in text)
+    plain = text if text.isascii() else "".join(_plain_digit(char) for char in text)
     return any(_is_card(re.sub(r"\D", "", found)) for found in _CARD.findall(plain))
 
 

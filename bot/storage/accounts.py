@@ -134,15 +134,18 @@ _BY_EMAIL = Prepared(select(users).where(users.c.email_hash == bindparam("email_
 _BY_IDENTITY = Prepared(
     select(identities)
     .where(identities.c.platform == bindparam("platform"))
-    .where(identities.c.external_id == bindparam("external_id"))
+    .where(identities.c.external_id == bindparam("external_id")),
+    is_kept=True,
 )
-_OF_USER = Prepared(select(identities).where(identities.c.user_id == bindparam("user_id")))
+_OF_USER = Prepared(
+    select(identities).where(identities.c.user_id == bindparam("user_id")), is_kept=True
+)
 
 
 class SqlUsers(TableRepo[User]):
     """People. A unique e-mail hash keeps one address from belonging to two."""
 
-    table, record = users, User
+    table, record, is_kept = users, User, True
     owner = "id"
     sealed = frozenset({"name", "email", "profile"})
     documents = frozenset({"preferences"})

@@ -92,13 +92,15 @@ _PASSAGE = Prepared(
     .where(_settled.c.key == bindparam("wanted"))
     .order_by(chat_copies.c.position)
 )
-_FOCUS = Prepared(select(chat_focuses).where(chat_focuses.c.user_id == bindparam("user_id")))
+_FOCUS = Prepared(
+    select(chat_focuses).where(chat_focuses.c.user_id == bindparam("user_id")), is_kept=True
+)
 
 
 class SqlThreads(TableRepo[Thread]):
     """Pairs of student and teacher; a second row of one pair is refused by the database."""
 
-    table, record = chat_threads, Thread
+    table, record, is_kept = chat_threads, Thread, True
     owner = "student_id"
 
     def find_pair(self, student_id: str, teacher_id: str) -> Thread | None:

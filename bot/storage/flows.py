@@ -33,7 +33,9 @@ flow_states = Table(
     Column("updated_at", UtcDateTime, nullable=False),
 )
 
-_OF_USER = Prepared(select(flow_states).where(flow_states.c.user_id == bindparam("user_id")))
+_OF_USER = Prepared(
+    select(flow_states).where(flow_states.c.user_id == bindparam("user_id")), is_kept=True
+)
 _DROP = delete(flow_states).where(flow_states.c.user_id == bindparam("user_id"))
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Select
 
+from bot.storage.kept import kept_by
+
 Convert = Callable[[Any], Any] | None
 
 
@@ -51,16 +53,23 @@ class Prepared:
 
     Args:
         statement: a SELECT, or an INSERT, UPDATE or DELETE that returns nothing.
+        is_kept: what this SELECT finds is kept by a connection that keeps rows (`kept`); for one
+            table that is read at every event and seldom changed.
     """
 
-    def __init__(self, statement: Any) -> None:
+    def __init__(self, statement: Any, *, is_kept: bool = False) -> None:
         self._statement = statement
+        self._is_kept = is_kept
+        self._table = _table_of(statement)
         self._text: _Text | None = None
 
     def run(self, connection: Connection, params: Mapping[str, Any]) -> int:
         """How many rows it changed."""
         if not _is_direct(connection):
             return int(connection.execute(self._statement, dict(params)).rowcount)
+        kept = kept_by(connection)
+        if kept is not None:
+            kept.forget(self._table)
         return int(self._ready(connection, params).execute(connection, params).rowcount)
 
     def first(self, connection: Connection, params: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -68,6 +77,8 @@ class Prepared:
         if not _is_direct(connection):
             found = connection.execute(self._statement, dict(params)).mappings().first()
             return None if found is None else dict(found)
+        if self._is_kept:
+            return next(iter(self.all(connection, params)), None)
         text = self._ready(connection, params)
         row = text.execute(connection, params).fetchone()
         return None if row is None else text.loaded(row)
@@ -78,6 +89,17 @@ class Prepared:
             return [
                 dict(row) for row in connection.execute(self._statement, dict(params)).mappings()
             ]
+        kept = kept_by(connection) if self._is_kept else None
+        if kept is None:
+            return self._found(connection, params)
+        question = (self, *params.values())
+        rows = kept.find(self._table, question)
+        if rows is None:
+            rows = self._found(connection, params)
+            kept.put(self._table, question, rows)
+        return [row.copy() for row in rows]
+
+    def _found(self, connection: Connection, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         text = self._ready(connection, params)
         return [text.loaded(row) for row in text.execute(connection, params)]
 
@@ -85,6 +107,13 @@ class Prepared:
         if self._text is None:
             self._text = _text(self._statement, connection.dialect, tuple(params))
         return self._text
+
+
+def _table_of(statement: Any) -> str:
+    """What is read or changed; of a join, which is never kept, nothing in particular."""
+    is_read = isinstance(statement, Select)
+    table = statement.get_final_froms()[0] if is_read else statement.table
+    return str(getattr(table, "name", ""))
 
 
 def _is_direct(connection: Connection) -> bool:

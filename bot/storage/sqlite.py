@@ -19,6 +19,7 @@ from bot.core.errors import Cause, ServiceFailure
 from bot.messaging.instance import Instance
 from bot.storage.base import BaseStorage, check_keys
 from bot.storage.failures import SERVICE, as_ours
+from bot.storage.kept import keep_rows, kept_by
 from bot.storage.lock import FileLock
 from bot.storage.vault import Keyring
 from bot.storage.work import Signal, Work
@@ -164,6 +165,7 @@ class SqliteStorage(BaseStorage):
             except BaseException as error:  # handed to the one who waits for this unit
                 order.error = as_ours(error)
                 run("ROLLBACK TO unit")
+                _forget(connection)
             run("RELEASE unit")
         run("COMMIT")
         self.commits += 1
@@ -188,6 +190,13 @@ class SqliteStorage(BaseStorage):
                 order.future.set_exception(order.error)
 
 
+def _forget(connection: Connection) -> None:
+    """A unit was taken back, and with it whatever it had changed and read again."""
+    kept = kept_by(connection)
+    if kept is not None:
+        kept.forget_all()
+
+
 def _lock_of(url: URL) -> FileLock | None:
     """The lock of a database file, whose folder is made; none for one in memory."""
     if not url.database or url.database == ":memory:":
@@ -202,6 +211,7 @@ def _write_engine(url: URL) -> Engine:
         url.set(drivername="sqlite+pysqlite"), poolclass=NullPool, isolation_level="AUTOCOMMIT"
     )
     event.listen(engine, "connect", _prepare_writer)
+    keep_rows(engine)
     return engine
 
 

@@ -22,6 +22,7 @@ class TableRepo(Generic[E]):
         sealed: fields kept encrypted with the person's key, as JSON.
         documents: fields kept as readable JSON text.
         owner: the field that holds the person's id.
+        is_kept: its rows are read by their id at every event (`Prepared`).
     """
 
     table: ClassVar[Table]
@@ -29,6 +30,7 @@ class TableRepo(Generic[E]):
     sealed: ClassVar[frozenset[str]] = frozenset()
     documents: ClassVar[frozenset[str]] = frozenset()
     owner: ClassVar[str] = "user_id"
+    is_kept: ClassVar[bool] = False
 
     _adapters: ClassVar[dict[str, TypeAdapter[Any]]]
 
@@ -36,7 +38,8 @@ class TableRepo(Generic[E]):
         hints = get_type_hints(cls.record)
         cls._adapters = {name: TypeAdapter(hints[name]) for name in cls.sealed | cls.documents}
         cls._names = tuple(f.name for f in fields(cls.record))
-        cls._by_id = Prepared(select(cls.table).where(cls.table.c.id == bindparam("id")))
+        by_id = select(cls.table).where(cls.table.c.id == bindparam("id"))
+        cls._by_id = Prepared(by_id, is_kept=cls.is_kept)
         cls._insert = Prepared(insert(cls.table))
         cls._delete = delete(cls.table).where(cls.table.c.id == bindparam("id"))
         cls._update = Prepared(

@@ -125,7 +125,8 @@ audit = Table(
 )
 
 _TEACHER_OF_USER = Prepared(
-    select(teacher_profiles).where(teacher_profiles.c.user_id == bindparam("user_id"))
+    select(teacher_profiles).where(teacher_profiles.c.user_id == bindparam("user_id")),
+    is_kept=True,
 )
 _TEACHER_BY_TOKEN = Prepared(
     select(teacher_profiles).where(teacher_profiles.c.invite_token == bindparam("token"))

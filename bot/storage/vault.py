@@ -87,7 +87,7 @@ class Keyring:
 
     def fingerprint(self, text: str) -> str:
         """A keyed hash by which a value can be looked up without being stored readably."""
-        return hmac.new(self._fingerprint_keys[-1], text.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._fingerprint_keys[-1], text.encode(), "sha256").hex()
 
     def person(self, user_id: str) -> AESGCM | None:
         """The person's key as some committed transaction knew it."""
