@@ -12,6 +12,7 @@ from bot.core.clock import Clock
 from bot.messaging.instance import Instance
 from bot.serving import Serving
 from bot.simulators.hume.server import HumeSimulator
+from bot.simulators.mailbox import Mailbox
 from bot.simulators.scripted_brain import ScriptedBrain
 from bot.simulators.telegram import ChatMessage, Person, TelegramSimulator
 from bot.storage.engine import SqlStorage, open_storage
@@ -20,6 +21,7 @@ from config.settings import Settings, load_settings
 from tests.hostile_audio import opus_note, tone
 
 TOKEN = "1234567:a-token-of-nobody-a-token-of-nobody"
+SENDER = "bot@example.org"
 PATIENCE_SECONDS = 20.0
 
 Options = dict[str, Any]
@@ -33,6 +35,7 @@ class Stage:
     hume: HumeSimulator
     brain: ScriptedBrain
     keys: str = field(default_factory=generate_key)
+    mailbox: Mailbox | None = None
 
     def options(self, database_url: str, **changes: Mapping[str, object] | object) -> Options:
         """Settings that point the program here; groups of `changes` are merged into ours."""
@@ -47,6 +50,8 @@ class Stage:
             "voice": {"engine": "hume", "fallback": "none", "guest_turns": 1_000_000},
             "hume": {"api_url": self.hume.url, "pace": 0},
         }
+        if self.mailbox is not None:
+            options["mail"] = {"smtp_url": self.mailbox.url, "from": SENDER}
         for name, value in changes.items():
             ours = options.get(name)
             is_group = isinstance(ours, dict) and isinstance(value, Mapping)
@@ -75,14 +80,20 @@ class Stage:
 
 
 @asynccontextmanager
-async def a_stage(brain: ScriptedBrain | None = None, **telegram: Any) -> AsyncIterator[Stage]:
-    """Simulators, started; Telegram without its sending limits unless `flood` says otherwise."""
+async def a_stage(
+    brain: ScriptedBrain | None = None, *, mailbox: Mailbox | None = None, **telegram: Any
+) -> AsyncIterator[Stage]:
+    """Simulators, started; Telegram without its sending limits unless `flood` says otherwise.
+
+    Args:
+        mailbox: running; the program sends its mails there.
+    """
     brain = brain or ScriptedBrain()
     async with (
         TelegramSimulator(TOKEN, **{"flood": False, "webhook_pause": 0.05, **telegram}) as chat,
         HumeSimulator(brain) as hume,
     ):
-        yield Stage(chat, hume, brain)
+        yield Stage(chat, hume, brain, mailbox=mailbox)
 
 
 @asynccontextmanager

@@ -19,13 +19,12 @@ from bot.simulators.mailbox import Mailbox
 from bot.simulators.telegram import ChatMessage, Person
 from bot.storage.work import Work
 from tests.discord_visitors import DiscordVisitor
-from tests.stage import PATIENCE_SECONDS, Stage, a_note, an_app, said
+from tests.stage import PATIENCE_SECONDS, SENDER, Stage, a_note, an_app, said
 
 JPEG = bytes.fromhex(
     "ffd8ffe000104a46494600010100000100010000ffc0000b080001000101011100ffc40014000100000000000000"
     "000000000000000009ffda0008010100003f007fffd9"
 )
-SENDER = "bot@example.org"
 _CODE = re.compile(r"\b\d{6}\b")
 
 
@@ -150,6 +149,16 @@ async def an_app_with_mail(
     mail = {"smtp_url": mailbox.url, "from": SENDER}
     async with an_app(stage, url, clock=clock, mail=mail, **changes) as app:
         yield app
+
+
+async def register_with_mail(visitor: Visitor, mailbox: Mailbox, address: str) -> None:
+    """The shortest way to being registered with an address that is proved."""
+    await to_the_name(visitor)
+    await visitor.say("Ana García", then="e-mail")
+    await visitor.say(address, then="six digits")
+    await visitor.say(await code_from(mailbox), then="own language")
+    await past_the_email(visitor)
+    await visitor.press("Confirm", then="Welcome, Ana!")
 
 
 @dataclass

@@ -1,15 +1,22 @@
 """What people do while the program is killed."""
 
+from sqlalchemy import select
+
 from bot.chat.mirror import Mirror
 from bot.chat.policy import Limits
 from bot.chat.service import Relay
 from bot.simulators.telegram import Person
+from bot.storage.accounts import identities, users
 from bot.storage.engine import SqlStorage
+from bot.storage.vault import person_keys
+from tests.crash.databases import fetch
 from tests.crash.sweep import Act, Scenario
 from tests.message_builders import NOW
 from tests.relay_stage import acquaint
 from tests.stage import PATIENCE_SECONDS, Stage, a_note, button, labels
-from tests.visitors import Visitor, register
+from tests.visitors import Visitor, code_from, register, register_with_mail
+
+_ADDRESS = "ana@example.org"
 
 
 async def _typed_line(stage: Stage, person: Person) -> Act:
@@ -88,12 +95,61 @@ async def _code_from_another_app(stage: Stage, person: Person) -> Act:
     return lambda: person.send_text(code)
 
 
-async def _joining_two_accounts(stage: Stage, person: Person) -> Act:
+async def _deep_link(stage: Stage, person: Person) -> Act:
     await stage.meet(person)
-    await person.send_text(await _shown_code(stage))
+    token = (await _shown_code(stage)).removeprefix("/link ")
+    return lambda: person.send_text(f"/start link_{token}")
+
+
+async def _asked_by_address(stage: Stage, person: Person, command: str) -> str:
+    """The code that came by mail for somebody who named the address of an account."""
+    assert stage.mailbox is not None
+    await stage.meet(person)
+    ana = Visitor(stage.telegram.person(user_id=2002, name="Ana", language="en"))
+    await register_with_mail(ana, stage.mailbox, _ADDRESS)
+    visitor = Visitor(person)
+    await visitor.say(command, then="Which e-mail address")
+    await visitor.say(_ADDRESS, then="If an account has confirmed this address")
+    return await code_from(stage.mailbox)
+
+
+async def _emailed_code(stage: Stage, person: Person) -> Act:
+    code = await _asked_by_address(stage, person, "/link")
+    return lambda: person.send_text(code)
+
+
+async def _joining_by_address(stage: Stage, person: Person) -> Act:
+    return await _proved(stage, person, "/link")
+
+
+async def _recovering(stage: Stage, person: Person) -> Act:
+    return await _proved(stage, person, "/recover")
+
+
+async def _proved(stage: Stage, person: Person, command: str) -> Act:
+    await person.send_text(await _asked_by_address(stage, person, command))
+    return await _about_to_join(person)
+
+
+async def _about_to_join(person: Person) -> Act:
     sure = await person.wait(lambda m: "The account of" in m.text, PATIENCE_SECONDS)
     join = next(b for row in sure.buttons for b in row if b.label.endswith("Join"))
     return lambda: person.press(sure.message_id, data=join.data, is_forged=True)
+
+
+async def _are_one(url: str) -> list[str]:
+    """Both accounts are one: one person, one key, and their last chat is the one that joined."""
+    people = await fetch(url, select(users.c.id))
+    here = await fetch(url, select(identities.c.external_id).where(identities.c.is_latest))
+    keys = await fetch(url, select(person_keys.c.user_id))
+    found = [len(people), len(keys), [row.external_id for row in here]]
+    return [] if found == [1, 1, ["1001"]] else [f"people, keys, chats: {found}"]
+
+
+async def _joining_two_accounts(stage: Stage, person: Person) -> Act:
+    await stage.meet(person)
+    await person.send_text(await _shown_code(stage))
+    return await _about_to_join(person)
 
 
 RELAY = Relay(Limits(), Mirror(can_translate=False))
@@ -134,7 +190,11 @@ SCENARIOS = [
     Scenario("corrected by text", _corrected_by_text),
     Scenario("corrected by voice", _corrected_by_voice),
     Scenario("code from another app", _code_from_another_app),
-    Scenario("joining two accounts", _joining_two_accounts),
-    Scenario("relayed text", _relayed_text, _acquainted),
-    Scenario("relayed note", _relayed_note, _acquainted),
+    Scenario("joining two accounts", _joining_two_accounts, check=_are_one),
+    Scenario("deep link", _deep_link),
+    Scenario("e-mailed code", _emailed_code),
+    Scenario("joining by address", _joining_by_address, check=_are_one),
+    Scenario("recovering", _recovering, check=_are_one),
+    Scenario("relayed text", _relayed_text, arrange=_acquainted),
+    Scenario("relayed note", _relayed_note, arrange=_acquainted),
 ]

@@ -31,11 +31,13 @@ class Scenario:
     Args:
         prepare: talks to a running program; returns what the person does in every run.
         arrange: writes to the database afterwards, while no program runs.
+        check: what is wrong in the database at the end.
     """
 
     name: str
     prepare: Callable[[Stage, Person], Awaitable[Act]]
     arrange: Callable[[SqlStorage], Awaitable[object]] | None = None
+    check: Callable[[str], Awaitable[list[str]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,8 @@ class Sweep:
         problems = [f"turn {row.cause} is {row.state}" for row in await fetch(url, wanted)]
         if any(left := await waiting(url)):
             problems.append(f"{left} events, messages and transcripts wait")
+        if self._scenario.check is not None:
+            problems += await self._scenario.check(url)
         return problems
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.simulators.mailbox import Mailbox
 from tests.conftest import PostgresServer
 from tests.crash.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.crash.instances import needs_fork, some_instances
@@ -21,8 +22,8 @@ pytestmark = needs_fork
 _log = logging.getLogger(__name__)
 
 _SHORT_FORM = {
-    "sqlite": {"typed line": 2, "voice note": 3, "relayed note": 2},
-    "postgres": {"language": 2, "joining two accounts": 2, "relayed text": 3},
+    "sqlite": {"typed line": 2, "voice note": 3, "relayed note": 2, "recovering": 2},
+    "postgres": {"language": 2, "joining two accounts": 2, "relayed text": 3, "e-mailed code": 2},
 }
 
 
@@ -42,7 +43,7 @@ async def test_a_crash_loses_nothing_and_answers_nothing_twice(
     async with some_instances(tmp_path) as instances:
         for scenario in SCENARIOS:
             if count := counts.get(scenario.name):
-                async with a_stage() as stage:
+                async with Mailbox() as mailbox, a_stage(mailbox=mailbox) as stage:
                     sweep = await prepared(stage, instances, databases, scenario)
                     turn, end = sweep.first_of_the_answer, len(sweep.points)
                     verdicts += [await sweep.crash_at(n) for n in spread(count, turn, end)]
@@ -55,7 +56,11 @@ async def test_a_crash_loses_nothing_and_answers_nothing_twice(
 async def test_a_crash_at_any_point_loses_nothing_and_answers_nothing_twice(
     scenario: Scenario, databases: Databases, tmp_path: Path
 ) -> None:
-    async with some_instances(tmp_path) as instances, a_stage() as stage:
+    async with (
+        some_instances(tmp_path) as instances,
+        Mailbox() as mailbox,
+        a_stage(mailbox=mailbox) as stage,
+    ):
         sweep = await prepared(stage, instances, databases, scenario)
         _check([await sweep.crash_at(n) for n in range(1, len(sweep.points) + 1)])
 

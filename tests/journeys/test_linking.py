@@ -24,8 +24,8 @@ from tests.visitors import (
     Visitor,
     an_app_with_mail,
     checkpointed_counts,
-    code_from,
     past_the_email,
+    register_with_mail,
     stored_of,
     talk_once,
     to_the_name,
@@ -66,15 +66,6 @@ class World:
         found = re.search(r"\d{6}", mail.text)
         assert found is not None, mail.text
         return found[0]
-
-
-async def register_with_mail(visitor: Visitor, mailbox: Mailbox, address: str) -> None:
-    await to_the_name(visitor)
-    await visitor.say("Ana García", then="e-mail")
-    await visitor.say(address, then="six digits")
-    await visitor.say(await code_from(mailbox), then="own language")
-    await past_the_email(visitor)
-    await visitor.press("Confirm", then="Welcome, Ana!")
 
 
 @pytest.fixture
