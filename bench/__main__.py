@@ -27,6 +27,10 @@ _PARTS = {
     "local": "bench.local_turn",
     "start": "bench.start",
     "storage": "bench.storage",
+    "jobs": "bench.jobs",
+    "booking": "bench.booking",
+    "reminders": "bench.reminders",
+    "slots": "bench.slots",
     "scores": "bench.scores",
 }
 

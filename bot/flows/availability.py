@@ -19,6 +19,7 @@ from bot.flows.people import in_private
 from bot.flows.runner import Runner, StaleButton
 from bot.flows.scene import Later, Scene
 from bot.flows.zone_asking import ZoneAsking
+from bot.messaging.model import Button, Paragraph
 from bot.scheduling.feeds import refresh_job
 from bot.scheduling.hours_text import parse_hours
 from bot.scheduling.schedule import Schedule
@@ -32,19 +33,19 @@ class Availability:
 
     def __init__(self, runner: Runner, zones: ZoneAsking) -> None:
         self._runner = runner
-        self._zones = zones
+        self._show = zones.first("availability", self.show)
+        self._ask_first = zones.first("availability.ask", self._ask)
 
     def flows(self) -> Sequence[Flow]:
         steps = hours_steps(_schedule)
         return [Flow(HOURS_FLOW, steps, self._changed, shows_progress=False)]
 
     def commands(self) -> Sequence[Command]:
-        action = in_private(self._zones.first("availability", self.show))
-        roles = frozenset({Role.TEACHER})
+        action, roles = in_private(self._show), frozenset({Role.TEACHER})
         return [Command(name="availability", action=action, roles=roles, takes="hours")]
 
     def presses(self) -> Mapping[str, Press]:
-        return {PREFIX: self._zones.first("availability.button", self.press)}
+        return {PREFIX: self.press}
 
     def show(self, scene: Scene, typed: str = "") -> Later | None:
         """The hours as they are, or changed as was typed after the command."""
@@ -57,62 +58,59 @@ class Availability:
                 scene.say(scene.text(wrong.key, **wrong.params), scene.text("hours.example"))
                 return None
             _save(scene, changed)
-            scene.say(scene.text("hours.saved"))
+            return self._view(scene, scene.text("hours.saved"))
         return self._view(scene)
 
     def press(self, scene: Scene, data: str) -> Later | None:
         """About the presser's own hours alone."""
+        action, _, rest = data.partition(":")
         if Role.TEACHER not in scene.user.roles:
             raise StaleButton
-        action, _, rest = data.partition(":")
         if action in FIELDS:
-            scene.answer_button()
-            answers = {"field": action}
-            return self._runner.start_at(scene, HOURS_FLOW, f"hours_{action}", answers)
+            return self._ask_first(scene, action)
+        schedule = scene.work.schedules.find(scene.user.id)
+        if schedule is None:
+            raise StaleButton
+        return self._act(scene, schedule, action, rest)
+
+    def _ask(self, scene: Scene, field: str) -> Later | None:
+        scene.answer_button()
+        return self._runner.start_at(scene, HOURS_FLOW, f"hours_{field}", {"field": field})
+
+    def _act(self, scene: Scene, schedule: Schedule, action: str, rest: str) -> Later | None:
         match action:
             case "show":
                 scene.answer_button()
                 return self._view(scene)
             case "dates":
-                return self._dates(scene)
+                return self._dates(scene, schedule)
             case "drop":
-                return self._drop(scene, rest)
+                return self._save(scene, _without(schedule, rest))
             case "zone" if scene.user.time_zone is not None:
-                return self._save(scene, replace(_schedule(scene), zone=scene.user.time_zone))
+                return self._save(scene, replace(schedule, zone=scene.user.time_zone))
             case "clear":
                 scene.answer_button()
-                back = scene.button("hours.button.back", f"{PREFIX}:show")
                 sure = scene.button("hours.button.sure", f"{PREFIX}:sure")
-                scene.show(scene.text("hours.sure"), buttons=[[sure, back]])
+                scene.show(scene.text("hours.sure"), buttons=[[sure, _back(scene)]])
                 return None
             case "sure":
-                return self._save(scene, replace(_schedule(scene), rules=(), exceptions=()))
+                return self._save(scene, replace(schedule, rules=(), exceptions=()))
         raise StaleButton
 
-    def _view(self, scene: Scene) -> Later | None:
+    def _view(self, scene: Scene, *before: Paragraph) -> Later | None:
         schedule = _schedule(scene)
         profile = scene.work.teachers.find_of_user(scene.user.id)
         is_verified = profile is not None and profile.is_verified
         body = hours_view(scene, schedule, is_verified=is_verified)
-        scene.show(*body, buttons=hours_buttons(scene, schedule))
+        scene.show(*before, *body, buttons=hours_buttons(scene, schedule))
         return None
 
-    def _dates(self, scene: Scene) -> Later | None:
+    def _dates(self, scene: Scene, schedule: Schedule) -> Later | None:
         scene.answer_button()
-        rows = exception_buttons(scene, _schedule(scene))
-        back = [scene.button("hours.button.back", f"{PREFIX}:show")]
-        scene.show(scene.text("hours.dates" if rows else "hours.dates.none"), buttons=[*rows, back])
+        rows = exception_buttons(scene, schedule)
+        key = "hours.dates" if rows else "hours.dates.none"
+        scene.show(scene.text(key), buttons=[*rows, [_back(scene)]])
         return None
-
-    def _drop(self, scene: Scene, data: str) -> Later | None:
-        """`data` is "<version>:<number>" of what was shown."""
-        schedule = _schedule(scene)
-        version, _, number = data.partition(":")
-        exceptions = list(schedule.exceptions)
-        if version != str(schedule.version) or number not in map(str, range(len(exceptions))):
-            raise StaleButton
-        del exceptions[int(number)]
-        return self._save(scene, replace(schedule, exceptions=tuple(exceptions)))
 
     def _save(self, scene: Scene, schedule: Schedule) -> Later | None:
         scene.answer_button()
@@ -139,3 +137,17 @@ def _save(scene: Scene, schedule: Schedule) -> None:
         scene.work.schedules.add(schedule)
     else:
         scene.work.schedules.save(schedule)
+
+
+def _without(schedule: Schedule, data: str) -> Schedule:
+    """`data` is "<version>:<number>" of the exception as it was shown."""
+    version, _, number = data.partition(":")
+    exceptions = list(schedule.exceptions)
+    if version != str(schedule.version) or number not in map(str, range(len(exceptions))):
+        raise StaleButton
+    del exceptions[int(number)]
+    return replace(schedule, exceptions=tuple(exceptions))
+
+
+def _back(scene: Scene) -> Button:
+    return scene.button("hours.button.back", f"{PREFIX}:show")

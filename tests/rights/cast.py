@@ -78,6 +78,7 @@ def settle_in(
         status=UserStatus.ACTIVE,
         roles=roles,
         name=name,
+        time_zone="Europe/Madrid",
         native_language=native,
         is_minor=is_minor,
         email=email,

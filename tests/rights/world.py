@@ -39,7 +39,7 @@ _STEPS: Mapping[str, Sequence[str]] = {
     ),
     "ben": (
         "/profile", "h:see:*", "/gig", "n:open", "/gig", "g:open:DRAFT", "g:sure:*",
-        "g:preview:*", "/gig", "g:open:LIVE", "/availability mon 9-12, off 24 dec", "hr:dates",
+        "g:preview:*", "/gig", "g:open:LIVE", "/availability off 24 dec", "hr:dates",
         "/availability", "hr:clear", "/availability", "/setup", "/write", "Hello, learner",
     ),
     "fay": ("/profile",),
