@@ -17,6 +17,12 @@ class AdminAction(StrEnum):
     REFUSE_CERTIFICATE = "refuse_certificate"
     SEE_CERTIFICATE = "see_certificate"
     REPORT_PERSON = "report_person"
+    SEE_REPORT = "see_report"
+    DISMISS_REPORT = "dismiss_report"
+    WARN_PERSON = "warn_person"
+    PART_PEOPLE = "part_people"
+    SUSPEND_TEACHER = "suspend_teacher"
+    DECIDE_DISPUTE = "decide_dispute"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""/admin: teachers who wait, one at a time, with what proves what they say; and what was done."""
+"""/admin: reports and teachers who wait, one at a time; and what was done."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,10 @@ from bot.accounts.audit import AdminAction, AuditEntry
 from bot.accounts.model import Role, User
 from bot.accounts.teachers import Certificate, CertificateState, TeacherProfile
 from bot.core.entity import long_id, short_id
+from bot.flows.admin_reports import ACTIONS as REPORT_ACTIONS
+from bot.flows.admin_reports import PREFIX, AdminReports, show_report, waiting_for
 from bot.flows.admin_verdicts import Verdicts
+from bot.flows.billing_news import DISPUTE_PREFIX
 from bot.flows.model import Flow
 from bot.flows.ports import FlowWork
 from bot.flows.runner import Runner, StaleButton
@@ -21,7 +24,8 @@ from bot.flows.teacher_words import (
 from bot.i18n.formats import moment
 from bot.messaging.model import Button, Paragraph, Style
 
-PREFIX = "q"
+__all__ = ["PREFIX", "AdminQueue"]
+
 _SHOWN_ENTRIES = 10
 _CERTIFICATE_VERDICTS: Mapping[str, tuple[CertificateState, AdminAction]] = {
     "certyes": (CertificateState.APPROVED, AdminAction.APPROVE_CERTIFICATE),
@@ -34,18 +38,25 @@ class AdminQueue:
 
     def __init__(self, runner: Runner) -> None:
         self._verdicts = Verdicts(runner, self.show)
+        self._reports = AdminReports(self.show)
 
     def flows(self) -> Sequence[Flow]:
         return self._verdicts.flows()
 
     def show(self, scene: Scene, _: str = "") -> Later | None:
-        """How many wait, and the one who has waited longest."""
-        count = scene.work.teachers.count_waiting()
+        """How many reports and teachers wait, and of each the one that has waited longest."""
+        count, reports = scene.work.teachers.count_waiting(), waiting_for(scene)
         scene.say(
             scene.text("admin.title", Style.STRONG),
+            *([scene.text("admin.reports", count=len(reports))] if reports else []),
             scene.text("admin.waiting", count=count) if count else scene.text("admin.nobody"),
-            buttons=[[scene.button("admin.button.trail", f"{PREFIX}:trail:")]],
+            buttons=[
+                [scene.button("admin.button.trail", f"{PREFIX}:trail:")],
+                _disputes_row(scene),
+            ],
         )
+        if reports:
+            show_report(scene, reports[0])
         first = next(iter(scene.work.teachers.waiting(1)), None)
         if first is not None:
             _show_teacher(scene, first)
@@ -73,6 +84,8 @@ class AdminQueue:
                 profile = _profile(scene, short)
                 _check_version(profile.version, version)
                 return self._verdicts.begin(scene, profile, action)
+            case _ if action in REPORT_ACTIONS:
+                return self._reports.press(scene, action, _long(short))
         raise StaleButton
 
     def _next(self, scene: Scene, short: str) -> Later | None:
@@ -83,6 +96,13 @@ class AdminQueue:
             _show_teacher(scene, following[0])
             return None
         return self.show(scene)
+
+
+def _disputes_row(scene: Scene) -> Sequence[Button]:
+    """A way to what two people cannot agree on, where there is something."""
+    if not scene.work.billing.disputes.open(1):
+        return ()
+    return [scene.button("dispute.button.queue", f"{DISPUTE_PREFIX}:queue:")]
 
 
 def _show_teacher(scene: Scene, profile: TeacherProfile) -> None:

@@ -1,0 +1,142 @@
+"""What both sides of a disagreement, and whoever decides it, see alike."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.billing.disputes import Dispute, DisputeState
+from bot.billing.model import Invoice, Presence, Side
+from bot.billing.pricing import disputable_minutes
+from bot.core.text import shorten
+from bot.core.timespan import Timespan
+from bot.flows.lesson_words import Reader
+from bot.flows.ports import FlowWork
+from bot.flows.receipt_words import party_name, party_user, second
+from bot.i18n.formats import exact_minutes
+from bot.messaging.model import Paragraph, Style
+from bot.scheduling.model import BookingAction
+
+_AROUND = timedelta(hours=1)
+_MOST_MESSAGES, _MOST_LOOKED_AT, _MESSAGE_LENGTH = 10, 100, 200
+_TOLD = {BookingAction.ANSWERED, BookingAction.EXTENDED, BookingAction.BEGUN}
+
+
+def evidence_body(
+    work: FlowWork, invoice: Invoice, dispute: Dispute, reader: Reader
+) -> list[Paragraph]:
+    """The lesson, who was there by each source, what was answered and written, the proposal."""
+    texts = reader.texts
+    body = [
+        Paragraph(texts("dispute.title", number=invoice.number), Style.STRONG),
+        Paragraph("\n".join(_facts(work, invoice, reader))),
+    ]
+    for title, lines in (
+        ("dispute.stays", _stays(work, invoice, reader)),
+        ("dispute.answers", _answers(work, invoice, reader)),
+        ("dispute.messages", _messages(work, invoice, reader)),
+    ):
+        shown = "\n".join(lines) if lines else texts("dispute.none")
+        body += [Paragraph(texts(title), Style.STRONG), Paragraph(shown, Style.QUOTE)]
+    return [*body, _where_it_stands(work, invoice, dispute, reader)]
+
+
+def names(work: FlowWork, invoice: Invoice, reader: Reader) -> dict[Side, str]:
+    """How the two are called."""
+    return {
+        Side.STUDENT: party_name(work, invoice.payer_id, reader.texts),
+        Side.TEACHER: party_name(work, invoice.payee_id, reader.texts),
+    }
+
+
+def _facts(work: FlowWork, invoice: Invoice, reader: Reader) -> Sequence[str]:
+    texts, evidence, named = reader.texts, invoice.evidence, names(work, invoice, reader)
+    return [
+        texts("dispute.between", student=named[Side.STUDENT], teacher=named[Side.TEACHER]),
+        texts(
+            "dispute.booked",
+            at=reader.at(evidence.booked.start),
+            length=reader.length(evidence.booked.length + evidence.extension),
+        ),
+        texts(
+            "dispute.billed",
+            count=disputable_minutes(invoice),
+            amount=reader.money(invoice.total),
+            together=exact_minutes(evidence.counted, texts.language),
+        ),
+    ]
+
+
+def _stays(work: FlowWork, invoice: Invoice, reader: Reader) -> Sequence[str]:
+    named = names(work, invoice, reader)
+
+    def order(presence: Presence) -> tuple[str, str, datetime]:
+        return presence.source, presence.side, presence.joined_at
+
+    return [
+        reader.texts(
+            "dispute.stay" if stay.left_at else "dispute.stay_open",
+            source=reader.texts(f"dispute.source.{stay.source}"),
+            name=named[stay.side],
+            joined=second(stay.joined_at, reader),
+            left=second(stay.left_at, reader) if stay.left_at else "",
+        )
+        for stay in sorted(invoice.evidence.presences, key=order)
+    ]
+
+
+def _answers(work: FlowWork, invoice: Invoice, reader: Reader) -> Sequence[str]:
+    """What both did about the lesson: answers to reminders, the beginning, extensions."""
+    lines = []
+    for event in work.booking_history.of_booking(invoice.booking_id):
+        if event.action not in _TOLD:
+            continue
+        actor = None if event.actor_id is None else work.users.find(event.actor_id)
+        lines.append(
+            reader.texts(
+                "dispute.answer",
+                at=second(event.at, reader),
+                name=actor.name if actor else reader.texts("relay.nameless"),
+                what=reader.texts(f"dispute.did.{event.action}"),
+            )
+        )
+    return lines
+
+
+def _messages(work: FlowWork, invoice: Invoice, reader: Reader) -> Sequence[str]:
+    """What they wrote to each other from an hour before to an hour after."""
+    student, teacher = (party_user(work, p) for p in (invoice.payer_id, invoice.payee_id))
+    if student is None or teacher is None:
+        return ()
+    thread = work.chat.threads.find_pair(student, teacher)
+    if thread is None:
+        return ()
+    around = invoice.evidence.booked.widened(_AROUND, _AROUND + invoice.evidence.extension)
+    written = [
+        message
+        for message in work.chat.messages.latest(thread.id, _MOST_LOOKED_AT)
+        if _is_within(message.at, around) and message.text
+    ]
+    named = names(work, invoice, reader)
+    return [
+        reader.texts(
+            "dispute.message",
+            at=second(message.at, reader),
+            name=named[Side.STUDENT if message.sender_id == student else Side.TEACHER],
+            text=shorten(message.text, _MESSAGE_LENGTH),
+        )
+        for message in sorted(written, key=lambda message: message.at)[-_MOST_MESSAGES:]
+    ]
+
+
+def _is_within(at: datetime, span: Timespan) -> bool:
+    return span.start <= at < span.end
+
+
+def _where_it_stands(
+    work: FlowWork, invoice: Invoice, dispute: Dispute, reader: Reader
+) -> Paragraph:
+    if dispute.state is DisputeState.OPEN or dispute.proposed_by is None:
+        key = "dispute.state.open" if dispute.is_open else f"dispute.state.{dispute.state}"
+        return Paragraph(reader.texts(key, count=dispute.minutes or 0))
+    name = names(work, invoice, reader)[dispute.proposed_by]
+    key = f"dispute.state.{dispute.state}"
+    return Paragraph(reader.texts(key, name=name, count=dispute.minutes or 0))

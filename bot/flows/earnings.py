@@ -1,0 +1,177 @@
+"""/earnings: what a teacher has earned, when it is sent, and statements of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from bot.billing.documents import Document, Section, as_csv
+from bot.billing.ledger import payable
+from bot.billing.model import Party
+from bot.billing.payouts import earnings_of
+from bot.billing.rules import BillingRules
+from bot.billing.sending import Sending
+from bot.core.money import Money, digits
+from bot.flows.awaiting import Awaited
+from bot.flows.billing_news import MONEY_PREFIX
+from bot.flows.lesson_words import Reader
+from bot.flows.ports import FlowWork
+from bot.flows.receipt_words import PAPER
+from bot.flows.receipts import Receipts, send_file
+from bot.flows.runner import StaleButton
+from bot.flows.scene import Later, Scene
+from bot.flows.voice_turn import Parts
+from bot.messaging.model import Button, Paragraph, Style
+
+_CSV = "text/csv"
+_INVOICE = "invoice"
+
+
+@dataclass(frozen=True, slots=True)
+class _Booking:
+    """One entry of the ledger as it changes what a teacher is owed."""
+
+    at: datetime
+    kind: str
+    number: int | None
+    amount: Money
+
+
+class EarningsFlow:
+    """Shown to whoever ever earned something, or teaches."""
+
+    def __init__(
+        self, parts: Parts, sending: Sending, rules: BillingRules, receipts: Receipts
+    ) -> None:
+        self._parts = parts
+        self._sending = sending
+        self._rules = rules
+        self._receipts = receipts
+
+    def show(self, scene: Scene, _: str = "") -> Later | None:
+        """By currency: ready, waiting, sent; and how it is sent."""
+        parties = scene.work.billing.parties.of_user(scene.user.id)
+        if scene.work.teachers.find_of_user(scene.user.id) is None and not parties:
+            scene.say(scene.text("earnings.not_a_teacher"))
+            return None
+        reader = Reader(scene.user, scene.incoming.address.platform)
+        lines = [
+            scene.texts(
+                "earnings.line",
+                ready=reader.money(own.ready),
+                waiting=reader.money(own.waiting),
+                sent=reader.money(own.sent),
+            )
+            for own in earnings_of(scene.work, parties, self._rules, scene.now)
+        ]
+        can_be_paid = any(party.can_be_paid for party in parties)
+        scene.say(
+            scene.text("earnings.title", Style.STRONG),
+            *([Paragraph("\n\n".join(lines))] if lines else [scene.text("earnings.nothing")]),
+            scene.text("earnings.by_transfer" if can_be_paid else "earnings.by_statement"),
+            buttons=_rows(scene, has_entries=bool(lines), can_be_paid=can_be_paid),
+        )
+        return None
+
+    def onboard(self, scene: Scene) -> Later:
+        """Where the teacher proves who they are; those already checked are told so."""
+        user_id = scene.user.id
+        if scene.work.teachers.find_of_user(user_id) is None:
+            raise StaleButton
+
+        async def ask() -> str | None:
+            if await self._sending.look_at_account(user_id):
+                return None
+            return await self._sending.onboarding(user_id)
+
+        return Awaited(self._parts, ask, _offer_onboarding)
+
+    def table(self, scene: Scene) -> None:
+        """Every entry, for a spreadsheet."""
+        head = [scene.texts(f"statement.{name}") for name in ("day", "what", "number", "amount")]
+        rows = [
+            [
+                booking.at.date().isoformat(),
+                scene.texts(f"statement.kind.{booking.kind}"),
+                booking.number or "",
+                _plain(booking.amount),
+                booking.amount.currency,
+            ]
+            for booking in _bookings(scene.work, _parties(scene))
+        ]
+        head.append(scene.texts("statement.currency"))
+        send_file(scene, as_csv([head, *rows]), _CSV, "statement.csv")
+
+    def paper(self, scene: Scene) -> Later:
+        """Every entry, on paper."""
+        reader = Reader(scene.user, PAPER)
+        lines = [
+            (
+                f"{reader.day(booking.at)} · {scene.texts(f'statement.kind.{booking.kind}')}"
+                + (f" {booking.number}" if booking.number else ""),
+                reader.money(booking.amount),
+            )
+            for booking in _bookings(scene.work, _parties(scene))
+        ]
+        document = Document(
+            scene.texts("statement.title", name=scene.user.name),
+            [Section(scene.texts("statement.entries"), lines)],
+            scene.texts("statement.foot"),
+            scene.now,
+        )
+        return self._receipts.printed(document, "statement.pdf")
+
+
+def _rows(scene: Scene, *, has_entries: bool, can_be_paid: bool) -> list[list[Button]]:
+    rows = []
+    if not can_be_paid:
+        rows.append([scene.button("earnings.button.onboard", f"{MONEY_PREFIX}:onboard:")])
+    if has_entries:
+        rows.append(
+            [
+                scene.button("earnings.button.csv", f"{MONEY_PREFIX}:csv:"),
+                scene.button("earnings.button.pdf", f"{MONEY_PREFIX}:paper:"),
+            ]
+        )
+    return rows
+
+
+def _offer_onboarding(scene: Scene, url: str | None) -> None:
+    scene.answer_button()
+    if url is None:
+        scene.say(scene.text("earnings.by_transfer"))
+        return
+    scene.say(
+        scene.text("earnings.onboard"),
+        buttons=[[Button(scene.texts("earnings.button.page"), url=url)]],
+    )
+
+
+def _parties(scene: Scene) -> Sequence[Party]:
+    """Raises StaleButton for somebody who never earned or paid anything."""
+    parties = scene.work.billing.parties.of_user(scene.user.id)
+    if not parties:
+        raise StaleButton
+    return parties
+
+
+def _bookings(work: FlowWork, parties: Sequence[Party]) -> Sequence[_Booking]:
+    """What the teacher is owed more (positive) or less, in order."""
+    found = [
+        _Booking(entry.at, entry.kind, _number(work, entry.kind, entry.cause), -amount)
+        for party in parties
+        for entry, amount in work.billing.ledger.of_account(payable(party.id), 0)
+    ]
+    return sorted(found, key=lambda booking: booking.at)
+
+
+def _number(work: FlowWork, kind: str, cause: str) -> int | None:
+    if kind != _INVOICE:
+        return None
+    invoice = work.billing.invoices.find(cause.partition(":")[2])
+    return None if invoice is None else invoice.number
+
+
+def _plain(amount: Money) -> Decimal:
+    """An amount as spreadsheets of every language read it: 12.50."""
+    return Decimal(amount.minor).scaleb(-digits(amount.currency))
