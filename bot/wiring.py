@@ -74,8 +74,8 @@ def discord_link(
 
 
 def slash_commands(table: CommandTable) -> Sequence[SlashCommand]:
-    """Every listed command, those of a role too: who may use one is decided when it is used."""
-    return [_slash(command) for command in table.all_listed]
+    """Every command of use there, those of a role too: who may is decided when it is used."""
+    return [_slash(command) for command in table.offered(DISCORD)]
 
 
 def _slash(command: Command) -> SlashCommand:

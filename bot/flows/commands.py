@@ -10,6 +10,8 @@ from bot.accounts.model import Role, User
 from bot.flows.scene import Later, Scene
 from bot.i18n.catalog import texts_in
 
+_NO_REPLIES = frozenset({"discord"})  # a slash command there answers no message
+
 Action = Callable[[Scene, str], Later | None]
 Suggest = Callable[[Scene], Sequence[tuple[str, str]]]
 
@@ -23,6 +25,7 @@ class Command:
         roles: who may use it; empty: everybody.
         overtakes: goes before what waits, and interrupts a running turn.
         is_listed: stands in menus and in the help.
+        is_reply: is sent as a reply to a message; no use where commands cannot be replies.
         needs_registration: a guest is asked to register first.
         takes: name of what may be typed after it, described by `command.{name}.{takes}`.
         is_for_managers: in a server, offered to those alone who may manage it.
@@ -34,6 +37,7 @@ class Command:
     roles: frozenset[Role] = frozenset()
     overtakes: bool = False
     is_listed: bool = True
+    is_reply: bool = False
     needs_registration: bool = False
     takes: str | None = None
     is_for_managers: bool = False
@@ -61,15 +65,18 @@ class CommandTable:
         """What stands in some menu, whoever may use it."""
         return [command for command in self._commands.values() if command.is_listed]
 
-    def listed(self, user: User | None) -> Sequence[Command]:
-        """What a person may use; None: what everybody may."""
-        return [
-            command
-            for command in self._commands.values()
-            if command.is_listed and (command.allows(user) if user else not command.roles)
-        ]
+    def offered(self, platform: str) -> Sequence[Command]:
+        """Those of them that can be used there, whoever may."""
+        can_reply = platform not in _NO_REPLIES
+        return [command for command in self.all_listed if can_reply or not command.is_reply]
 
-    def menu(self, language: str, user: User | None = None) -> Sequence[tuple[str, str]]:
-        """Names and descriptions in an interface language."""
+    def menu(
+        self, language: str, user: User | None = None, platform: str = ""
+    ) -> Sequence[tuple[str, str]]:
+        """Names and descriptions of what a person may use, or, without one, everybody."""
         texts = texts_in(language)
-        return [(c.name, texts(f"command.{c.name}.about")) for c in self.listed(user)]
+        return [
+            (command.name, texts(f"command.{command.name}.about"))
+            for command in self.offered(platform)
+            if (command.allows(user) if user else not command.roles)
+        ]

@@ -168,7 +168,7 @@ class Dispatch:
                 return self._content(scene)
             case IncomingKind.EDITED | IncomingKind.DELETED | IncomingKind.REACTION:
                 return self._conversation.on_change(scene)
-            case IncomingKind.OTHER:
+            case IncomingKind.OTHER | IncomingKind.HIDDEN:
                 self._conversation.carry(scene)
             case IncomingKind.MOVED if incoming.moved_to:
                 address = incoming.address

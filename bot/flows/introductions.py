@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from bot.chat.service import Relay
+from bot.flows.relay_words import where_it_goes
 from bot.flows.scene import Later, Scene
 
 
@@ -27,6 +28,5 @@ class RelayIntroductions:
         """Raises NotSent where the relay does not let them write to each other."""
         thread = self._relay.open(scene.work, scene.user.id, teacher_id, scene.now)
         self._relay.focus(scene.work, scene.user.id, thread)
-        name = self._relay.partner_name(scene.work, thread, scene.user)
-        scene.say(scene.text("relay.writing_to", name=name))
+        scene.say(*where_it_goes(scene, self._relay, thread))
         return None

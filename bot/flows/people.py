@@ -165,9 +165,9 @@ class People:
 
     def help(self, scene: Scene, _: str) -> Later | None:
         """/help: what can be asked for, from the command table."""
-        lines = [
-            f"/{name} {about}" for name, about in self.table.menu(scene.texts.language, scene.user)
-        ]
+        platform = scene.incoming.address.platform
+        menu = self.table.menu(scene.texts.language, scene.user, platform)
+        lines = [f"/{name} {about}" for name, about in menu]
         scene.say(scene.text("help.intro"), Paragraph("\n".join(lines)), scene.text("help.outro"))
         return None
 

@@ -16,7 +16,7 @@ from bot.flows.relay_rooms import PREFIX as ROOMS_PREFIX
 from bot.flows.relay_rooms import RelayRooms
 from bot.flows.relay_safety import RelaySafety
 from bot.flows.relay_translation import RelayTranslation
-from bot.flows.relay_words import say_where_it_went
+from bot.flows.relay_words import say_where_it_went, where_it_goes
 from bot.flows.runner import StaleButton, menu_rows
 from bot.flows.scene import Later, Scene
 from bot.messaging.model import Button, IncomingKind, MessageRef
@@ -62,7 +62,7 @@ class RelayTalk:
     def commands(self) -> Sequence[Command]:
         return [
             Command(name="write", action=_in_own_chat(self.write)),
-            Command(name="delete", action=self.delete),
+            Command(name="delete", action=self.delete, is_reply=True),
             Command(name="unsend", action=self.delete, is_listed=False),
             Command(name="setup", action=self._rooms.setup, is_for_managers=True),
         ]
@@ -85,6 +85,9 @@ class RelayTalk:
         if aim is None:
             return None
         incoming = scene.incoming
+        if incoming.kind is IncomingKind.HIDDEN:
+            name = self._relay.partner_name(scene.work, aim.thread, scene.user)
+            raise NotSent("relay.refused.hidden", name=name)
         if incoming.kind is IncomingKind.OTHER or incoming.message is None:
             raise NotSent("relay.refused.kind")
         if incoming.media is not None:
@@ -192,11 +195,8 @@ class RelayTalk:
         if scene.incoming.is_shared:
             raise NotFound
         self._relay.focus(scene.work, scene.user.id, thread)
-        name = self._relay.partner_name(scene.work, thread, scene.user)
-        scene.say(
-            scene.text("relay.writing_to", name=name),
-            buttons=self._safety.rows(scene, thread),
-        )
+        told = where_it_goes(scene, self._relay, thread)
+        scene.say(*told, buttons=self._safety.rows(scene, thread))
 
     def _partner(self, scene: Scene, thread: Thread) -> Button:
         name = self._relay.partner_name(scene.work, thread, scene.user)

@@ -74,7 +74,10 @@ class IncomingMedia:
 
 
 class IncomingKind(StrEnum):
-    """What sort of event came in."""
+    """What sort of event came in.
+
+    HIDDEN is a message of which the platform does not let us see anything.
+    """
 
     TEXT = "text"
     COMMAND = "command"
@@ -89,6 +92,7 @@ class IncomingKind(StrEnum):
     UNBLOCKED = "unblocked"
     MOVED = "moved"
     OTHER = "other"
+    HIDDEN = "hidden"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

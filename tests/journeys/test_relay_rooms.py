@@ -227,3 +227,19 @@ async def test_what_is_removed_after_a_restart_is_gone_from_the_student(
             await room.delete(said)
         chat = school.ana.chat
         await chat.bell.until(lambda: chat.find(seen.message_id) is None or None, PATIENCE_SECONDS)
+
+
+async def test_where_messages_are_hidden_from_us_a_teacher_is_told_what_to_do(
+    stage: DiscordStage, sqlite_url: str
+) -> None:
+    async with a_discord_app(stage, sqlite_url, parts=BOTH) as app:
+        school = await founded(app, stage)
+        await school.set_up(school.server.add_channel("students"))
+        room = await school.room()
+        await room.send("At five")
+        told = await sees(room, "does not let me see what is written here")
+        await room.send(f"<@{stage.discord.bot.user_id}> At six")
+        await reads(school.ana, "At six")
+
+    assert "did not reach Ana" in told.content
+    assert "At five" not in str([message.text for message in school.ana.chat.messages])

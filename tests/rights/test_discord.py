@@ -41,7 +41,7 @@ async def test_a_command_of_the_menu_does_what_the_table_says(
     stage: DiscordStage, app: App
 ) -> None:
     panes = {role: stage.discord.person(ids, role).dm() for role, ids in IDS.items()}
-    listed = [command.name for command in app.product.commands.all_listed]
+    listed = [command.name for command in app.product.commands.offered("discord")]
     told = {name: await ask(app, panes, name) for name in listed}
     columns = {name: TABLE[name] for name in listed}
     assert told == {name: {role: row[role] for role in IDS} for name, row in columns.items()}
@@ -52,14 +52,16 @@ async def test_in_a_server_nobody_else_reads_an_answer(stage: DiscordStage, app:
     school = stage.discord.guild("School", owner=admin)
     school.add(onlooker)
     lobby = school.add_channel("lobby")
-    for command in app.product.commands.all_listed:
+    for command in app.product.commands.offered("discord"):
         told = await ask(app, {"admin": admin.at(lobby)}, command.name)
         wanted = "private" if command.name == "write" else "yes"
         assert told == {"admin": wanted}, command.name
     (card,) = onlooker.at(lobby).messages  # /setup puts it there for every teacher
     assert "Receive my students here" in {button.label for button in card.buttons}
     offered = {command.canonical for command in onlooker.at(lobby).commands}
-    assert offered == {command.name for command in app.product.commands.all_listed} - {"setup"}
+    assert offered == {command.name for command in app.product.commands.offered("discord")} - {
+        "setup"
+    }
 
 
 async def test_a_form_of_somebody_else_or_of_nobody_is_refused(

@@ -29,6 +29,8 @@ _REPLY = 19
 _ORDINARY = {0, _REPLY}
 _COMMAND, _COMPONENT, _SUBMITTED_FORM = 2, 3, 5
 _CHAT_INPUT = 1
+# What is empty for who may not see it, all of which an ordinary message never is (message.mdx).
+_CONTENT = ("content", "embeds", "attachments", "components", "poll", "message_snapshots")
 _THREADS = {10, 11, 12}  # of announcements, public ones and posts, private ones
 _EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 _TYPED_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:\s+(.*))?", re.DOTALL)
@@ -95,8 +97,10 @@ def _said(data: Object, bot_id: str | None) -> dict[str, Any]:
     if match := _TYPED_COMMAND.fullmatch(text):
         name, rest = match.groups()
         return {"kind": IncomingKind.COMMAND, "command": name.lower(), "text": rest or None}
-    kind = IncomingKind.TEXT if text else IncomingKind.OTHER
-    return {"kind": kind, "text": text or None}
+    if text:
+        return {"kind": IncomingKind.TEXT, "text": text}
+    is_hidden = "guild_id" in data and not any(data.get(name) for name in _CONTENT)
+    return {"kind": IncomingKind.HIDDEN if is_hidden else IncomingKind.OTHER, "text": None}
 
 
 def _text(data: Object, bot_id: str | None) -> str:
