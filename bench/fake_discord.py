@@ -95,7 +95,8 @@ class FakeDiscord:
         if path == "oauth2/applications/@me":
             return _json(_APPLICATION)
         if path.startswith("gateway"):
-            return _json({"url": self.gateway_url})
+            limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+            return _json({"url": self.gateway_url, "shards": 1, "session_start_limit": limit})
         return web.Response(status=204) if "/reactions/" in path else _json([])
 
     async def _gateway(self, request: web.Request) -> web.StreamResponse:
