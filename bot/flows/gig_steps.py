@@ -31,8 +31,15 @@ def gig_steps() -> tuple[Step, ...]:
         price_step("gig_price", "gig_currency"),
         price_step("gig_fee", "gig_currency", is_optional=True),
         _minutes(),
-        text("gig_about", lambda typed: clean_text(typed, ABOUT_LIMIT), is_optional=True),
-        text("gig_experience", lambda typed: clean_text(typed, ABOUT_LIMIT), is_optional=True),
+        *(
+            text(
+                name,
+                lambda typed: clean_text(typed, ABOUT_LIMIT),
+                is_optional=True,
+                is_long=True,
+            )
+            for name in ("gig_about", "gig_experience")
+        ),
         _certificates(),
     )
 

@@ -150,14 +150,15 @@ class Runner:
         if action != Press.FORM or state.step not in form:
             raise StaleButton
         scene.answer_button()
-        while state.step in form:
+        asked, later = state, None
+        while later is None and state.step in form:
             later = self._fill_one(scene, state, form[state.step])
             moved = self.find(scene)
-            is_stuck = moved is None or moved.id != state.id or moved.step == state.step
-            if later is not None or moved is None or is_stuck:
-                return later
+            if moved is None or moved.id != state.id or moved.step == state.step:
+                break
             state = moved
-        return None
+        self._put_away(scene, self._flows[asked.flow], asked)
+        return later
 
     def repeat(self, scene: Scene, state: FlowState) -> None:
         """Ask the current step again, e.g. after something else came in between."""

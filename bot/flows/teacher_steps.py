@@ -32,7 +32,12 @@ def teacher_steps() -> tuple[Step, ...]:
         text("experience", _parse_years),
         _taught(),
         *(_levels(name, number) for number, name in enumerate(_LEVEL_STEPS)),
-        text("teach_about", lambda typed: clean_text(typed, ABOUT_LIMIT), is_optional=True),
+        text(
+            "teach_about",
+            lambda typed: clean_text(typed, ABOUT_LIMIT),
+            is_optional=True,
+            is_long=True,
+        ),
         currency_step("currency", resets=("rate",)),
         price_step("rate", "currency"),
         text("calendly", _parse_calendly, is_optional=True),

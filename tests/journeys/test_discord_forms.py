@@ -39,6 +39,7 @@ async def test_name_and_address_are_told_in_one_form(app: App, ana: DiscordVisit
 async def test_a_wrong_line_is_told_and_the_right_ones_stay(app: App, ana: DiscordVisitor) -> None:
     await to_the_name(ana)
     await ana.fill_in("Ana García", "nobody at all", then="What is your e-mail")
+    assert not (await ana.reads("full name")).buttons
     await ana.say("ana@example.org", then="own language")
     await ana.say("/back", then="What is your e-mail")
     await ana.press("Back", then="full name")

@@ -1,9 +1,10 @@
 """Rows of buttons to Discord's components; forms to its modals."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from bot.core.text import is_blank, shorten
+from bot.core.text import is_blank, shorten, split, units
 from bot.handlers.discord.translate import FORM_MARK, SELECT_MARK
 from bot.messaging.forms import Form, FormField
 from bot.messaging.model import Button
@@ -16,6 +17,7 @@ _LABEL_LIMIT, _DATA_LIMIT, _URL_LIMIT = 80, 100, 512
 _OPTION_LIMIT = 100
 _TITLE_LIMIT, _FIELD_LIMIT, _ABOUT_LIMIT, _VALUE_LIMIT = 45, 45, 100, 4000
 _NO_LABEL = "…"
+_SENTENCE_END = re.compile(r"[.?!]\s")
 
 Rows = Sequence[Sequence[Button]]
 Json = dict[str, Any]
@@ -108,10 +110,18 @@ def modal(form: Form) -> Json:
 
 def _labelled(fields: Sequence[FormField]) -> Iterator[Json]:
     for field in fields:
-        about = shorten(field.label, _ABOUT_LIMIT)
-        label = {"type": _LABEL, "label": shorten(field.label, _FIELD_LIMIT)}
-        more = {"description": about} if about != label["label"] else {}
-        yield label | more | {"component": _text_input(field)}
+        label, rest = _halves(field.label)
+        more = {"description": shorten(rest, _ABOUT_LIMIT)} if rest else {}
+        yield {"type": _LABEL, "label": label, **more, "component": _text_input(field)}
+
+
+def _halves(question: str) -> tuple[str, str]:
+    """A question as a label and what does not fit there: its second sentence, or its last words."""
+    if units(question) <= _FIELD_LIMIT:
+        return question, ""
+    ends = [end.end() for end in _SENTENCE_END.finditer(question[: _FIELD_LIMIT + 1])]
+    at = ends[-1] if ends else split(question, _FIELD_LIMIT, _ABOUT_LIMIT)[0][1]
+    return shorten(question[:at], _FIELD_LIMIT), question[at:]
 
 
 def _text_input(field: FormField) -> Json:

@@ -128,16 +128,26 @@ def test_labels_and_data_have_their_limits():
 
 def test_a_form_asks_what_the_flow_asks():
     fields = (
-        FormField("name", "What is your full name? " * 4, "Ana"),
+        FormField("name", "What is your full name? Your teachers will see it.", "Ana"),
         FormField("about", "About you", is_required=False, is_long=True),
     )
     shown = modal(Form("Your answers", "f:1:name:m", fields))
 
     first, second = shown["components"]
     assert shown["custom_id"] == "!f:1:name:m"
-    assert len(first["label"]) <= 45 < len(first["description"]) <= 100
+    assert first["label"] == "What is your full name?"
+    assert first["description"] == "Your teachers will see it."
+    assert "description" not in second
     assert first["component"]["value"] == "Ana"
     assert (second["component"]["style"], second["component"]["required"]) == (2, False)
+
+
+def test_a_long_question_is_asked_once_in_two_places():
+    question = "Which of the situations of your life would you like to be ready for by next summer"
+    (shown,) = modal(Form("Your answers", "f:1:a:m", (FormField("a", question),)))["components"]
+
+    assert f"{shown['label']} {shown['description']}" == question
+    assert len(shown["label"]) <= 45
 
 
 def test_nonces_are_short_and_tell_parts_apart():

@@ -110,9 +110,7 @@ async def test_what_a_forgotten_connection_missed_is_asked_for_in_its_servers_al
         assert len(late) == 2  # what was edited, what came after
 
 
-async def test_a_bot_that_outgrew_its_connection_comes_back_with_more(
-    sim, sharded, lobbies, inbox
-):
+async def test_a_bot_that_outgrew_its_connection_comes_back_with_more(sim, sharded, lobbies, inbox):
     sim.sharding.advised, sim.sharding.most_guilds = 1, SHARDS
     held = asyncio.create_task(sharded.listen(asyncio.Event(), lambda: None))
     await sim.until(lambda: sim.shards == [(0, 1)])
