@@ -18,7 +18,11 @@ class Bell:
             if not waiter.done():
                 waiter.set_result(None)
 
-    async def until(self, find: Callable[[], T | None], timeout: float | None) -> T:  # noqa: ASYNC109
+    async def until(
+        self,
+        find: Callable[[], T | None],
+        timeout: float | None,  # noqa: ASYNC109 - how long to wait is the caller's
+    ) -> T:
         """What `find` returns once it is not None; asked at once and after every ring.
 
         Raises:

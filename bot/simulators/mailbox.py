@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Any, Self, cast
+from typing import Any, cast
 
 from bot.simulators.bell import Bell
 from bot.simulators.faults import Faults
+from bot.simulators.loopback import Running
 from bot.simulators.smtp import SmtpRules, SmtpSession
 
 MAX_SIZE = 10 * 1024 * 1024
@@ -41,7 +42,7 @@ class Mail:
         return _parse(self.raw)
 
 
-class Mailbox:
+class Mailbox(Running):
     """Takes mail for anybody.
 
     Faults are armed for "CONNECT" and for commands by name ("MAIL", "RCPT", "DATA", ...):
@@ -78,7 +79,7 @@ class Mailbox:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, limit=_MAX_BUFFER)
         self._port = self._server.sockets[0].getsockname()[1]
 
-    async def aclose(self) -> None:
+    async def stop(self) -> None:
         """Stop listening and end every session; `start(port)` opens it again."""
         if self._server is None:
             return
@@ -88,13 +89,6 @@ class Mailbox:
         await asyncio.gather(*self._sessions, return_exceptions=True)
         await self._server.wait_closed()
         self._server = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
 
     @property
     def port(self) -> int:
@@ -116,7 +110,11 @@ class Mailbox:
     def unsubscribe(self, queue: asyncio.Queue[dict[str, Any]]) -> None:
         self._subscribers.discard(queue)
 
-    async def wait(self, to: str | None = None, timeout: float = 10) -> Mail:  # noqa: ASYNC109
+    async def wait(
+        self,
+        to: str | None = None,
+        timeout: float = 10,  # noqa: ASYNC109 - how long to wait is the caller's
+    ) -> Mail:
         """The first mail (to this address) that no `wait` returned yet, now or when it comes.
 
         Raises:

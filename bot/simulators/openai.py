@@ -7,12 +7,12 @@ import time
 import wave
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 from aiohttp import BodyPartReader, web
 
 from bot.simulators.faults import Faults, cut
+from bot.simulators.loopback import LoopbackServer
 
 _MAX_UPLOAD = 25 * 2**20  # OpenAI's limit of one file
 _FILE_TYPES = frozenset({"flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "wav", "webm"})
@@ -68,7 +68,7 @@ class Abilities:
     shutdown_dates: dict[str, str] = field(default_factory=dict)
 
 
-class CascadeSimulator:
+class CascadeSimulator(LoopbackServer):
     """The three services at one address.
 
     `faults` knows the operations "transcription", "chat", "speech" and "models" with the kinds
@@ -86,21 +86,20 @@ class CascadeSimulator:
         api_key: str | None = None,
         observe: Observer = lambda _operation, _fields: None,
     ) -> None:
+        super().__init__()
         self.faults = Faults()
         self.abilities = Abilities()
         self._models = models
         self._api_key = api_key
         self._observe = observe
-        self._runner: web.AppRunner | None = None
-        self.port = 0
 
     @property
     def url(self) -> str:
         """What each of the bot's three addresses is set to."""
         return f"http://127.0.0.1:{self.port}/v1"
 
-    async def start(self, port: int = 0) -> None:
-        """Serve on 127.0.0.1; port 0 takes a free one."""
+    def application(self) -> web.Application:
+        """See `LoopbackServer.application`."""
         app = web.Application(client_max_size=_MAX_UPLOAD)
         app.router.add_get("/v1/models", self._serving("models", self._list_models))
         for path, operation, handler in (
@@ -109,28 +108,7 @@ class CascadeSimulator:
             ("audio/speech", "speech", self._speak),
         ):
             app.router.add_post(f"/v1/{path}", self._serving(operation, handler))
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
-        self.port = self._runner.addresses[0][1]
-
-    async def stop(self) -> None:
-        """May be called twice."""
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.stop()
+        return app
 
     def _serving(
         self, operation: str, handler: Callable[[web.Request], Any]

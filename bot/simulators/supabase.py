@@ -8,13 +8,14 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Any
 from uuid import uuid4
 
 from aiohttp import web
 
 from bot.simulators.bell import Bell
 from bot.simulators.faults import Faults, cut
+from bot.simulators.loopback import LoopbackServer
 
 _LIFETIME = timedelta(hours=1)
 _WAIT_SECONDS = 60
@@ -31,7 +32,7 @@ class Letter:
     is_used: bool = False
 
 
-class SupabaseSimulator:
+class SupabaseSimulator(LoopbackServer):
     """A project's Auth server.
 
     `faults` knows the operations "otp", "verify" and "settings" with the kinds status, rate_limit,
@@ -53,6 +54,7 @@ class SupabaseSimulator:
         deliver: Callable[[Letter], None] = lambda _: None,
         has_waits: bool = True,
     ) -> None:
+        super().__init__()
         self.faults = Faults()
         self.users = {user.casefold() for user in users}
         self.letters: list[Letter] = []
@@ -63,39 +65,21 @@ class SupabaseSimulator:
         self._has_waits = has_waits
         self._bell = Bell()
         self._seen = 0
-        self._runner: web.AppRunner | None = None
-        self.port = 0
 
     @property
     def url(self) -> str:
         """The project's address."""
         return f"http://127.0.0.1:{self.port}"
 
-    async def start(self, port: int = 0) -> None:
-        """Serve on 127.0.0.1; port 0 takes a free one."""
+    def application(self) -> web.Application:
+        """See `LoopbackServer.application`."""
         app = web.Application()
         app.router.add_post("/auth/v1/otp", self._serving("otp", self._otp))
         app.router.add_post("/auth/v1/verify", self._serving("verify", self._verify))
         app.router.add_get("/auth/v1/settings", self._serving("settings", _settings))
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
-        self.port = self._runner.addresses[0][1]
+        return app
 
-    async def stop(self) -> None:
-        """May be called twice."""
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
-
-    async def wait(self, timeout: float = 10) -> Letter:  # noqa: ASYNC109
+    async def wait(self, timeout: float = 10) -> Letter:  # noqa: ASYNC109 - how long to wait is the caller's
         """The first letter that no `wait` returned yet. Raises TimeoutError."""
 
         def find() -> Letter | None:

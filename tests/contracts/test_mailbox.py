@@ -175,7 +175,7 @@ async def test_a_delayed_answer_outlasts_an_impatient_client(mailbox):
 
 async def test_a_closed_mailbox_refuses_connections_until_it_opens_again(mailbox):
     port = mailbox.port
-    await mailbox.aclose()
+    await mailbox.stop()
     with pytest.raises(aiosmtplib.SMTPConnectError):
         await send(mailbox, a_mail())
     await mailbox.start(port)

@@ -156,7 +156,7 @@ async def test_what_was_written_while_telegram_could_not_be_reached_is_answered_
     stage.hume.faults.add(Fault("delay", "assistant_message", seconds=0.2))
     line = await ana.send_text("text 0")
     await stage.telegram.until(lambda: not stage.telegram.updates_pending, _PATIENCE_SECONDS)
-    await stage.telegram.aclose()
+    await stage.telegram.stop()
     await ana.send_text("text 1")
     await asyncio.sleep(1.0)
     await stage.telegram.start(port)

@@ -40,7 +40,7 @@ class HelpfulBrain(ScriptedBrain):
             offered = {"suggestions": ["ANAS HINT"], "translation": "ANAS TRANSLATION"}
             return replace(reply, tools=[*reply.tools, ("offer_help", offered)])
 
-        session.hear = with_help  # type: ignore[method-assign]
+        session.hear = with_help  # type: ignore[method-assign]  # its other methods stay
         return session
 
 

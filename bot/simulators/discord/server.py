@@ -17,6 +17,7 @@ from bot.simulators.discord.routes import Route, all_routes
 from bot.simulators.discord.specification import Specification
 from bot.simulators.discord.world import World
 from bot.simulators.faults import Faults, cut
+from bot.simulators.loopback import LoopbackServer
 
 _KEPT_REQUESTS = 10_000
 _API = "/api/v10"
@@ -41,7 +42,7 @@ class Request:
     result: Any = None
 
 
-class ApiServer:
+class ApiServer(LoopbackServer):
     """Answers the bot's requests.
 
     Args:
@@ -49,6 +50,8 @@ class ApiServer:
         violations: what broke the specification: "operation: problem".
         is_away: while True, every connection is cut.
     """
+
+    grace_seconds = 0.1
 
     def __init__(
         self,
@@ -59,6 +62,7 @@ class ApiServer:
         faults: Faults,
         spec: Specification | None,
     ) -> None:
+        super().__init__()
         self.limits = limits
         self.violations: list[str] = []
         self.requests: deque[Request] = deque(maxlen=_KEPT_REQUESTS)
@@ -69,27 +73,26 @@ class ApiServer:
         self._gateway = gateway
         self._faults = faults
         self._spec = spec
-        self._runner: web.AppRunner | None = None
 
-    async def start(self, port: int) -> None:
-        """Serve on 127.0.0.1; port 0 takes a free one."""
+    def application(self) -> web.Application:
+        """See `LoopbackServer.application`."""
         app = web.Application(client_max_size=MAX_REQUEST)
         app.router.add_get("/gateway{rest:/?}", self._connect)
         app.router.add_get("/attachments/{channel}/{attachment}/{name}", self._download)
         for route in all_routes():
             app.router.add_route(route.method, _API + route.path, self._answering(route))
         app.router.add_route("*", "/{path:.*}", self._unknown)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
-        self._world.address = f"127.0.0.1:{self._runner.addresses[0][1]}"
+        return app
+
+    async def start(self, port: int = 0) -> None:
+        """See `Running.start`."""
+        await super().start(port)
+        self._world.address = f"127.0.0.1:{self.port}"
         self._world.cdn.base = f"http://{self._world.address}"
 
-    async def aclose(self) -> None:
+    async def stop(self) -> None:
         await self._gateway.drop(1001)
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        await super().stop()
 
     def _answering(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def answer(request: web.Request) -> web.StreamResponse:

@@ -6,7 +6,6 @@ from collections import Counter, deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
 
 from bot.simulators.bell import Bell
 from bot.simulators.discord.changes import archive_idle
@@ -22,11 +21,12 @@ from bot.simulators.discord.sharding import Sharding
 from bot.simulators.discord.specification import Specification
 from bot.simulators.discord.world import World
 from bot.simulators.faults import Fault, Faults
+from bot.simulators.loopback import Running
 
 BOT_ID = 1_100_000_000_000_000_001
 
 
-class DiscordSimulator:
+class DiscordSimulator(Running):
     """Discord with one application and its bot, and the people who use it.
 
     Args:
@@ -85,15 +85,8 @@ class DiscordSimulator:
         """Serve on 127.0.0.1; port 0 takes a free one."""
         await self._server.start(port)
 
-    async def aclose(self) -> None:
-        await self._server.aclose()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
+    async def stop(self) -> None:
+        await self._server.stop()
 
     @property
     def url(self) -> str:
@@ -269,6 +262,10 @@ class DiscordSimulator:
     def unsubscribe(self, queue: asyncio.Queue[Json]) -> None:
         self._world.subscribers.discard(queue)
 
-    async def until(self, condition: Callable[[], bool], timeout: float = 10) -> None:  # noqa: ASYNC109
+    async def until(
+        self,
+        condition: Callable[[], bool],
+        timeout: float = 10,  # noqa: ASYNC109 - how long to wait is the caller's
+    ) -> None:
         """Wait until `condition` holds; asked after every change. Raises TimeoutError."""
         await self._bell.until(lambda: condition() or None, timeout)

@@ -33,7 +33,7 @@ class View:
     async def wait(
         self,
         predicate: Callable[[Message], bool] = lambda _: True,
-        timeout: float = 10,  # noqa: ASYNC109
+        timeout: float = 10,  # noqa: ASYNC109 - how long to wait is the caller's
         *,
         after: Message | int | None = None,
     ) -> Message:

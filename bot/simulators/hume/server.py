@@ -2,8 +2,6 @@
 
 import asyncio
 from collections import OrderedDict
-from types import TracebackType
-from typing import Self
 from uuid import uuid4
 
 from aiohttp import web
@@ -13,12 +11,13 @@ from bot.simulators.faults import Faults, cut
 from bot.simulators.hume import frames
 from bot.simulators.hume.chat import Chat, ChatGroup, Dropped, Limits, Manner, Observer, Quirk
 from bot.simulators.hume.frames import BadMessage
+from bot.simulators.loopback import LoopbackServer
 
 _MAX_GROUPS = 1000
 _MAX_MESSAGE = 16 * 2**20
 
 
-class HumeSimulator:
+class HumeSimulator(LoopbackServer):
     """EVI on loopback, with `brain` for the model behind it.
 
     Args:
@@ -38,14 +37,13 @@ class HumeSimulator:
         limits: Limits | None = None,
         observe: Observer = lambda _sender, _message: None,
     ) -> None:
+        super().__init__()
         self.faults = Faults()
         self._brain = brain
         self._api_key = api_key
         self._manner = Manner(self.faults, limits or Limits(), observe)
         self._groups: OrderedDict[str, ChatGroup] = OrderedDict()
         self._open: set[web.WebSocketResponse] = set()
-        self._runner: web.AppRunner | None = None
-        self.port = 0
 
     @property
     def url(self) -> str:
@@ -56,34 +54,16 @@ class HumeSimulator:
         """Let the service do this the next `times` it can."""
         self._manner.quirks[quirk] = times
 
-    async def start(self, port: int = 0) -> None:
-        """Serve on 127.0.0.1; port 0 takes a free one."""
+    def application(self) -> web.Application:
+        """See `LoopbackServer.application`."""
         app = web.Application()
         app.router.add_get("/v0/evi/chat", self._chat)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
+        return app
 
     async def stop(self) -> None:
         """End all chats; may be called twice."""
         await asyncio.gather(*(socket.close(code=1012) for socket in tuple(self._open)))
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.stop()
+        await super().stop()
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         await self.faults.hold("connect")

@@ -209,7 +209,7 @@ class Person:
     async def wait(
         self,
         predicate: Callable[[ChatMessage], bool] = lambda _: True,
-        timeout: float = 10,  # noqa: ASYNC109
+        timeout: float = 10,  # noqa: ASYNC109 - how long to wait is the caller's
         *,
         after: int | None = None,
         chat: Group | None = None,

@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.simulators.faults import Fault, Faults, cut
+from bot.simulators.loopback import LoopbackServer
 from bot.simulators.telegram.call import Call, read_call
 from bot.simulators.telegram.content import find_chat
 from bot.simulators.telegram.errors import ApiError, bad_request, conflict, too_many_requests
@@ -45,13 +46,16 @@ class Request:
     result: Any = None
 
 
-class ApiServer:
+class ApiServer(LoopbackServer):
     """Answers the bot's requests.
 
     Args:
         flood: whether the published sending limits are kept; may be changed at any time.
         violations: what broke the specification.
     """
+
+    grace_seconds = 0.1
+    cancels = True
 
     def __init__(
         self,
@@ -63,11 +67,11 @@ class ApiServer:
         faults: Faults,
         spec: Specification | None,
     ) -> None:
+        super().__init__()
         self.flood = True
         self.violations: list[str] = []
         self.requests: deque[Request] = deque(maxlen=_KEPT_REQUESTS)
         self.count_429 = 0
-        self.port = 0
         self._token = token
         self._world = world
         self._updates = updates
@@ -75,26 +79,18 @@ class ApiServer:
         self._limits = limits
         self._faults = faults
         self._spec = spec
-        self._runner: web.AppRunner | None = None
 
-    async def start(self, port: int) -> None:
-        """Serve on 127.0.0.1; port 0 takes a free one."""
+    def application(self) -> web.Application:
+        """See `LoopbackServer.application`."""
         app = web.Application(client_max_size=MAX_UPLOAD)
         app.router.add_get("/file/bot{token}/{path:.+}", self._download)
         app.router.add_route("*", "/bot{token}/{method}", self._answer)
-        self._runner = web.AppRunner(
-            app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1
-        )
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
-        self.port = int(self._runner.addresses[0][1])
+        return app
 
-    async def aclose(self) -> None:
+    async def stop(self) -> None:
         await self._webhook.aclose()
         self._updates.interrupt(ApiError(502, "Bad Gateway"))
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        await super().stop()
 
     async def _answer(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]

@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
 
 from bot.simulators.bell import Bell
 from bot.simulators.faults import Faults
+from bot.simulators.loopback import Running
 from bot.simulators.telegram.account import Account
 from bot.simulators.telegram.chat import Chat
 from bot.simulators.telegram.flood import FloodLimits
@@ -23,7 +23,7 @@ from bot.simulators.telegram.wire import Json
 from bot.simulators.telegram.world import World
 
 
-class TelegramSimulator:
+class TelegramSimulator(Running):
     """A Bot API server with one bot, and the people who talk to it.
 
     Args:
@@ -73,15 +73,8 @@ class TelegramSimulator:
         """Serve on 127.0.0.1; port 0 takes a free one."""
         await self._server.start(port)
 
-    async def aclose(self) -> None:
-        await self._server.aclose()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
+    async def stop(self) -> None:
+        await self._server.stop()
 
     @property
     def url(self) -> str:
@@ -222,6 +215,10 @@ class TelegramSimulator:
         self._updates.never_acks = value
         self._bell.ring()
 
-    async def until(self, condition: Callable[[], bool], timeout: float = 10) -> None:  # noqa: ASYNC109
+    async def until(
+        self,
+        condition: Callable[[], bool],
+        timeout: float = 10,  # noqa: ASYNC109 - how long to wait is the caller's
+    ) -> None:
         """Wait until `condition` holds; asked after every change. Raises TimeoutError."""
         await self._bell.until(lambda: condition() or None, timeout)

@@ -46,7 +46,11 @@ class SmallBot(discord.Client):
         super().dispatch(event, *args)
         self._bell.ring()
 
-    async def until(self, condition: Callable[[], object], timeout: float = 10) -> None:  # noqa: ASYNC109
+    async def until(
+        self,
+        condition: Callable[[], object],
+        timeout: float = 10,  # noqa: ASYNC109 - how long to wait is the caller's
+    ) -> None:
         """Wait until something that came by the gateway makes `condition` true."""
         await self._bell.until(lambda: condition() or None, timeout)
 

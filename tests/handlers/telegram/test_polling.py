@@ -184,7 +184,7 @@ async def test_telegram_down_at_the_start_is_unreachable_and_a_second_start_work
     assert caught.value.cause is Cause.UNREACHABLE
     assert platform.application.running
     await platform.stop()
-    await telegram.aclose()
+    await telegram.stop()
 
 
 async def test_presses_blocks_and_moves_come_through(platform, telegram, inbox, ana):

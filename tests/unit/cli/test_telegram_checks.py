@@ -70,7 +70,7 @@ async def test_a_refused_token_is_named_but_not_shown(telegram, token):
 
 
 async def test_a_telegram_that_cannot_be_reached_is_told_from_a_wrong_token(telegram):
-    await telegram.aclose()
+    await telegram.stop()
 
     (found,) = (await look(settings(telegram))).values()
 

@@ -3,7 +3,8 @@
 import { CommandMenu } from "./commands.js";
 import { byId, el, icon } from "./dom.js";
 import { Recorder } from "./recorder.js";
-import { minutesOf, t } from "./texts.js";
+import { showMeter, showRoundButton } from "./round_button.js";
+import { t } from "./texts.js";
 
 const HOLD_MS = 350; // a longer press records for as long as it lasts
 const CANCEL_PX = 90;
@@ -183,9 +184,8 @@ export class Composer {
   }
 
   showRecording(seconds, loud) {
-    byId("record-time").textContent = minutesOf(Math.floor(seconds));
+    showMeter("record", seconds, loud);
     this.main.style.setProperty("--loud", loud.toFixed(2));
-    byId("record-level").style.setProperty("--loud", loud.toFixed(2));
   }
 
   get hasText() {
@@ -194,11 +194,7 @@ export class Composer {
 
   // One round button: send what is written or recorded, else the microphone.
   showMain() {
-    const isSend = this.hasText || this.recorder.isOn;
-    this.main.replaceChildren(icon(isSend ? "send" : "mic"));
-    const label = t(isSend ? "composer.send" : "composer.record");
-    this.main.setAttribute("aria-label", label);
-    this.main.title = label;
+    showRoundButton(this.main, this.hasText || this.recorder.isOn, "composer");
   }
 
   // The keyboard a bot shows in place of the person's own; empty takes it away.

@@ -1,9 +1,10 @@
 // Where a member of the Discord server writes: text, replies, edits, files, the microphone.
 
-import { byId, icon } from "./dom.js";
+import { byId } from "./dom.js";
 import { SlashPicker } from "./discord_slash.js";
 import { Recorder } from "./recorder.js";
-import { minutesOf, t } from "./texts.js";
+import { showMeter, showRoundButton } from "./round_button.js";
+import { t } from "./texts.js";
 import { peaksOf } from "./voice.js";
 
 const MOST_BARS = 256;
@@ -168,8 +169,7 @@ export class DiscordComposer {
   }
 
   showRecording(seconds, loud) {
-    byId("dc-record-time").textContent = minutesOf(Math.floor(seconds));
-    byId("dc-record-level").style.setProperty("--loud", loud.toFixed(2));
+    showMeter("dc-record", seconds, loud);
   }
 
   get hasText() {
@@ -177,11 +177,7 @@ export class DiscordComposer {
   }
 
   showButton() {
-    const isSend = this.hasText || this.recorder.isOn;
-    this.button.replaceChildren(icon(isSend ? "send" : "mic"));
-    const label = t(isSend ? "discord.send" : "discord.record");
-    this.button.setAttribute("aria-label", label);
-    this.button.title = label;
+    showRoundButton(this.button, this.hasText || this.recorder.isOn, "discord");
   }
 }
 
