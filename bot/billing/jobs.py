@@ -9,8 +9,8 @@ CHARGE_JOB = "invoice.charge"
 REMIND_JOB = "invoice.remind"
 REFUND_JOB = "invoice.refund"
 TRANSFER_JOB = "payout.transfer"
-RECONCILE_JOB = "billing.reconcile"
-FORGET_JOB = "billing.forget"
+RECONCILE_JOB = "ledger.reconcile"
+FORGET_JOB = "customer.forget"
 _RECONCILE_HOUR = 4  # UTC: when least happens
 
 

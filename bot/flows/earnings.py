@@ -100,7 +100,7 @@ class EarningsFlow:
             for booking in _bookings(scene.work, _parties(scene))
         ]
         head.append(scene.texts("statement.currency"))
-        send_file(scene, as_csv([head, *rows]), _CSV, "statement.csv")
+        send_file(scene, as_csv([head, *rows]), _CSV, "my-statement.csv")
 
     def paper(self, scene: Scene) -> Later:
         """Every entry, on paper."""
@@ -119,7 +119,7 @@ class EarningsFlow:
             scene.texts("statement.foot"),
             scene.now,
         )
-        return self._receipts.printed(document, "statement.pdf")
+        return self._receipts.printed(document, "my-statement.pdf")
 
 
 def _rows(scene: Scene, *, has_entries: bool, can_be_paid: bool) -> list[list[Button]]:

@@ -1,230 +1,83 @@
-"""Cards, bills, receipts, earnings and disputes, put together: commands, buttons and jobs."""
+"""Everything of money as people see it: commands, buttons, flows, and what booking asks."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Mapping, Sequence
 
 from bot.accounts.gigs import Gig
 from bot.accounts.model import User
-from bot.billing.cards import Cards
-from bot.billing.charging import Charging
-from bot.billing.documents import Printer
-from bot.billing.events import apply_gateway_event
-from bot.billing.gateway import GatewayEvent
-from bot.billing.invoicing import Billed, bill_lesson, carried_news
-from bot.billing.jobs import (
-    BILL_JOB,
-    CHARGE_JOB,
-    FORGET_JOB,
-    RECONCILE_JOB,
-    REFUND_JOB,
-    REMIND_JOB,
-    TRANSFER_JOB,
-    reconcile_job,
-)
-from bot.billing.model import InvoiceState, LessonFact, Side
+from bot.billing.jobs import BILL_JOB
 from bot.billing.parties import has_card, may_book_paid
-from bot.billing.ports import BillingWork, LessonFacts, PaymentGateway
-from bot.billing.rails import Product, Rail, rail_for
-from bot.billing.reconciling import Reconciler
 from bot.billing.rules import BillingRules
-from bot.billing.sending import Sending
-from bot.core.storage import Storage
 from bot.flows.billing_news import DISPUTE_PREFIX, MONEY_PREFIX, BillingNews
-from bot.flows.cards import CardFlow
-from bot.flows.commands import Action, Command
+from bot.flows.commands import Command
 from bot.flows.dispatch import Press
 from bot.flows.disputes import Disputes
-from bot.flows.earnings import EarningsFlow
 from bot.flows.lesson_ports import Needed
 from bot.flows.model import Flow
+from bot.flows.pay_desk import AwaitedJob, LightJob, PayDesk, PayingParts
 from bot.flows.people import in_private
 from bot.flows.ports import FlowWork
-from bot.flows.receipt_words import side_of
-from bot.flows.receipts import Receipts, own_invoice
 from bot.flows.runner import Runner, StaleButton
 from bot.flows.scene import Later, Scene
-from bot.flows.telling import tell
 from bot.flows.voice_turn import Parts
-from bot.i18n.formats import exact_minutes
 from bot.jobs.model import Job
-from bot.messaging.model import Paragraph
 
-Unit = Callable[[BillingWork], None]
-LightJob = Callable[[FlowWork, Job], None]
-AwaitedJob = Callable[[Job], Awaitable[Unit | None]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PayingParts:
-    """What money needs of the world.
-
-    Args:
-        facts: what happened in lessons.
-        currency: of cards, unless a lesson says otherwise.
-        rails: how lessons may be paid, by platform.
-    """
-
-    gateway: PaymentGateway
-    facts: LessonFacts[FlowWork]
-    printer: Printer
-    rules: BillingRules
-    currency: str
-    rails: Mapping[str, str]
+_COMMANDS = ("card", "receipts", "earnings")
 
 
 class Paying:
-    """Everything of money. Implements `Payments`, which booking asks."""
+    """Implements `Payments`, which booking asks.
 
-    def __init__(self, runner: Runner, parts: Parts, own: PayingParts) -> None:
-        storage = cast("Storage[BillingWork]", parts.storage)
-        clock, rules, gateway = parts.scenes.clock, own.rules, own.gateway
-        self._own = own
-        self._clock = clock
-        self.news = BillingNews(clock, rules)
-        self.charging = Charging(storage, gateway, clock, rules, self.news)
-        self.cards = Cards(storage, gateway, clock, self.charging, self.news)
-        self.sending = Sending(storage, gateway, clock, self.news, return_url=rules.return_url)
-        self.reconciler = Reconciler(storage, gateway, clock, rules, self.charging, self.cards)
-        self._card = CardFlow(parts, self.cards, self.charging, own.currency, rules.return_url)
-        self._receipts = Receipts(parts, own.printer)
-        self._earnings = EarningsFlow(parts, self.sending, rules, self._receipts)
-        self._disputes = Disputes(runner, rules, self.news)
+    Args:
+        own: None where no gateway is set up: then lessons cost nothing here, and the commands say
+            so.
+    """
+
+    def __init__(self, runner: Runner, parts: Parts, own: PayingParts | None) -> None:
+        rules = BillingRules() if own is None else own.rules
+        news = BillingNews(parts.scenes.clock, rules)
+        self.desk = None if own is None else PayDesk(parts, own, news)
+        self._disputes = Disputes(runner, rules, news)
 
     def may_book(self, work: FlowWork, user: User, _: Gig, /) -> Needed:
         """Nothing unpaid, and a card."""
+        if self.desk is None:
+            return Needed.NOTHING
         if not may_book_paid(work, user.id):
             return Needed.PAYMENT
         return Needed.NOTHING if has_card(work, user.id) else Needed.CARD
 
-    def hear(self, work: FlowWork, event: GatewayEvent) -> None:
-        """What the gateway tells: written down, and told to whom it concerns."""
-        self.news(work, apply_gateway_event(work, event, self._clock.now()))
-
     def begin(self, work: FlowWork) -> None:
         """On start: promise today's look into the books."""
-        work.jobs.put(reconcile_job(self._clock.now().date()))
+        if self.desk is not None:
+            self.desk.begin(work)
 
     def flows(self) -> Sequence[Flow]:
         return self._disputes.flows()
 
     def commands(self) -> Sequence[Command]:
+        actions = dict.fromkeys(_COMMANDS, _off) if self.desk is None else self.desk.actions()
         return [
-            _own("card", self._here(self._card.show)),
-            _own("receipts", self._receipts.list),
-            _own("earnings", self._earnings.show),
+            Command(name=name, action=in_private(actions[name]), needs_registration=True)
+            for name in _COMMANDS
         ]
 
     def presses(self) -> Mapping[str, Press]:
-        return {MONEY_PREFIX: self._press, DISPUTE_PREFIX: self._disputes.press}
+        press = _stale if self.desk is None else self.desk.press
+        return {MONEY_PREFIX: press, DISPUTE_PREFIX: self._disputes.press}
 
     def jobs(self) -> Mapping[str, LightJob | AwaitedJob]:
         """For the worker."""
-        return {
-            BILL_JOB: self._bill,
-            REMIND_JOB: self._remind,
-            CHARGE_JOB: self._charge,
-            REFUND_JOB: self._refund,
-            TRANSFER_JOB: self._transfer,
-            RECONCILE_JOB: self._reconcile,
-            FORGET_JOB: self._forget,
-        }
-
-    def _press(self, scene: Scene, data: str) -> Later | None:
-        """`data` is "<action>:<short id of an invoice, or nothing>"."""
-        action, _, short = data.partition(":")
-        match action:
-            case "card":
-                return self._here(lambda s, _: self._card.save(s))(scene, "")
-            case "uncard":
-                return self._card.remove(scene)
-            case "pay":
-                return self._pay(scene, short)
-            case "show":
-                self._receipts.show(scene, own_invoice(scene, short))
-                return None
-            case "pdf":
-                return self._receipts.paper(scene, own_invoice(scene, short))
-            case "onboard":
-                return self._earnings.onboard(scene)
-            case "csv":
-                self._earnings.table(scene)
-                return None
-            case "paper":
-                return self._earnings.paper(scene)
-        raise StaleButton
-
-    def _pay(self, scene: Scene, short: str) -> Later | None:
-        invoice = own_invoice(scene, short)
-        if side_of(scene.work, invoice, scene.user.id) is not Side.STUDENT:
-            raise StaleButton
-        return self._here(lambda s, _: self._card.pay(s, invoice))(scene, "")
-
-    def _here(self, action: Action) -> Action:
-        """Only where lessons may be paid by card."""
-
-        def act(scene: Scene, rest: str) -> Later | None:
-            platform = scene.incoming.address.platform
-            if rail_for(Product.HUMAN_LESSON, platform, self._own.rails) is Rail.CARD:
-                return action(scene, rest)
-            scene.answer_button()
-            scene.say(scene.text("billing.not_here"))
-            return None
-
-        return act
-
-    def _bill(self, work: FlowWork, job: Job) -> None:
-        """Handles `lesson.bill`."""
-        fact = self._own.facts.get(work, job.payload["booking_id"])
-        billed = bill_lesson(work, fact, self._own.rules, self._clock.now())
-        if billed.invoice is None:
-            self._tell_nothing_owed(work, fact, billed)
-        elif billed.invoice.state is InvoiceState.CARRIED:
-            self.news(work, [carried_news(billed.invoice)])
-
-    def _tell_nothing_owed(self, work: FlowWork, fact: LessonFact, billed: Billed) -> None:
-        together = billed.bill.evidence.counted
-        for user_id in (fact.student_id, fact.teacher_id):
-            person = work.users.find(user_id)
-            if person is None:
-                continue
-            tell(
-                work,
-                person,
-                f"bill:{fact.booking_id}:nothing:{user_id}",
-                self._clock.now(),
-                lambda texts: [
-                    Paragraph(
-                        texts(
-                            "billing.nothing_owed",
-                            together=exact_minutes(together, texts.language),
-                        )
-                    )
-                ],
-            )
-
-    def _remind(self, work: FlowWork, job: Job) -> None:
-        """Handles `invoice.remind`; what was paid meanwhile is not mentioned again."""
-        invoice = work.billing.invoices.get(job.payload["invoice_id"])
-        if invoice.state is InvoiceState.UNPAID:
-            self.news.remind(work, invoice, int(job.payload["number"]))
-
-    async def _charge(self, job: Job) -> Unit | None:
-        return await self.charging.charge(job.payload["invoice_id"])
-
-    async def _refund(self, job: Job) -> Unit | None:
-        return await self.sending.refund(job.payload["refund_id"])
-
-    async def _transfer(self, job: Job) -> Unit | None:
-        return await self.sending.transfer(job.payload["payout_id"])
-
-    async def _reconcile(self, _: Job) -> Unit | None:
-        return await self.reconciler.daily()
-
-    async def _forget(self, job: Job) -> Unit | None:
-        await self.sending.forget(job.payload["customer"])
-        return None
+        return {BILL_JOB: _cost_nothing} if self.desk is None else self.desk.jobs()
 
 
-def _own(name: str, action: Action) -> Command:
-    return Command(name=name, action=in_private(action), needs_registration=True)
+def _off(scene: Scene, _: str) -> Later | None:
+    scene.say(scene.text("billing.off"))
+    return None
+
+
+def _stale(_: Scene, __: str) -> Later | None:
+    raise StaleButton
+
+
+def _cost_nothing(_: FlowWork, __: Job) -> None:
+    """Handles `lesson.bill` where nothing can be paid."""

@@ -1,0 +1,206 @@
+"""Where payments are set up: cards, bills, receipts and earnings, with their buttons and jobs."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from bot.billing.cards import Cards
+from bot.billing.charging import Charging
+from bot.billing.documents import Printer
+from bot.billing.events import apply_gateway_event
+from bot.billing.gateway import GatewayEvent
+from bot.billing.invoicing import Billed, bill_lesson, carried_news
+from bot.billing.jobs import (
+    BILL_JOB,
+    CHARGE_JOB,
+    FORGET_JOB,
+    RECONCILE_JOB,
+    REFUND_JOB,
+    REMIND_JOB,
+    TRANSFER_JOB,
+    reconcile_job,
+)
+from bot.billing.model import InvoiceState, LessonFact, Side
+from bot.billing.ports import BillingWork, LessonFacts, PaymentGateway
+from bot.billing.rails import Product, Rail, rail_for
+from bot.billing.reconciling import Reconciler
+from bot.billing.rules import BillingRules
+from bot.billing.sending import Sending
+from bot.core.storage import Storage
+from bot.flows.billing_news import BillingNews
+from bot.flows.cards import CardFlow
+from bot.flows.commands import Action
+from bot.flows.earnings import EarningsFlow
+from bot.flows.ports import FlowWork
+from bot.flows.receipt_words import side_of
+from bot.flows.receipts import Receipts, own_invoice
+from bot.flows.runner import StaleButton
+from bot.flows.scene import Later, Scene
+from bot.flows.telling import tell
+from bot.flows.voice_turn import Parts
+from bot.i18n.formats import exact_minutes
+from bot.jobs.model import Job
+from bot.messaging.model import Paragraph
+
+Unit = Callable[[BillingWork], None]
+LightJob = Callable[[FlowWork, Job], None]
+AwaitedJob = Callable[[Job], Awaitable[Unit | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayingParts:
+    """What money needs of the world.
+
+    Args:
+        facts: what happened in lessons.
+        currency: of cards, unless a lesson says otherwise.
+        rails: how lessons may be paid, by platform.
+    """
+
+    gateway: PaymentGateway
+    facts: LessonFacts[FlowWork]
+    printer: Printer
+    rules: BillingRules
+    currency: str
+    rails: Mapping[str, str]
+
+
+class PayDesk:
+    """Everything of money that needs a gateway. `cards` and `charging` are where others go on."""
+
+    def __init__(self, parts: Parts, own: PayingParts, news: BillingNews) -> None:
+        storage = cast("Storage[BillingWork]", parts.storage)
+        clock, rules, gateway = parts.scenes.clock, own.rules, own.gateway
+        self._own = own
+        self._clock = clock
+        self._news = news
+        self.charging = Charging(storage, gateway, clock, rules, news)
+        self.cards = Cards(storage, gateway, clock, self.charging, news)
+        self.sending = Sending(storage, gateway, clock, news, return_url=rules.return_url)
+        self.reconciler = Reconciler(storage, gateway, clock, rules, self.charging, self.cards)
+        self._card = CardFlow(parts, self.cards, self.charging, own.currency, rules.return_url)
+        self._receipts = Receipts(parts, own.printer)
+        self._earnings = EarningsFlow(parts, self.sending, rules, self._receipts)
+
+    def hear(self, work: FlowWork, event: GatewayEvent) -> None:
+        """What the gateway tells: written down, and told to whom it concerns."""
+        self._news(work, apply_gateway_event(work, event, self._clock.now()))
+
+    def begin(self, work: FlowWork) -> None:
+        """On start: promise today's look into the books."""
+        work.jobs.put(reconcile_job(self._clock.now().date()))
+
+    def actions(self) -> Mapping[str, Action]:
+        """By command."""
+        return {
+            "card": self._here(self._card.show),
+            "receipts": self._receipts.list,
+            "earnings": self._earnings.show,
+        }
+
+    def jobs(self) -> Mapping[str, LightJob | AwaitedJob]:
+        """For the worker."""
+        return {
+            BILL_JOB: self._bill,
+            REMIND_JOB: self._remind,
+            CHARGE_JOB: self._charge,
+            REFUND_JOB: self._refund,
+            TRANSFER_JOB: self._transfer,
+            RECONCILE_JOB: self._reconcile,
+            FORGET_JOB: self._forget,
+        }
+
+    def press(self, scene: Scene, data: str) -> Later | None:
+        """`data` is "<action>:<short id of an invoice, or nothing>"."""
+        action, _, short = data.partition(":")
+        match action:
+            case "card":
+                return self._here(lambda s, _: self._card.save(s))(scene, "")
+            case "uncard":
+                return self._card.remove(scene)
+            case "pay":
+                return self._pay(scene, short)
+            case "show":
+                self._receipts.show(scene, own_invoice(scene, short))
+                return None
+            case "pdf":
+                return self._receipts.paper(scene, own_invoice(scene, short))
+            case "onboard":
+                return self._earnings.onboard(scene)
+            case "csv":
+                self._earnings.table(scene)
+                return None
+            case "paper":
+                return self._earnings.paper(scene)
+        raise StaleButton
+
+    def _pay(self, scene: Scene, short: str) -> Later | None:
+        invoice = own_invoice(scene, short)
+        if side_of(scene.work, invoice, scene.user.id) is not Side.STUDENT:
+            raise StaleButton
+        return self._here(lambda s, _: self._card.pay(s, invoice))(scene, "")
+
+    def _here(self, action: Action) -> Action:
+        """Only where lessons may be paid by card."""
+
+        def act(scene: Scene, rest: str) -> Later | None:
+            platform = scene.incoming.address.platform
+            if rail_for(Product.HUMAN_LESSON, platform, self._own.rails) is Rail.CARD:
+                return action(scene, rest)
+            scene.answer_button()
+            scene.say(scene.text("billing.not_here"))
+            return None
+
+        return act
+
+    def _bill(self, work: FlowWork, job: Job) -> None:
+        """Handles `lesson.bill`."""
+        fact = self._own.facts.get(work, job.payload["booking_id"])
+        billed = bill_lesson(work, fact, self._own.rules, self._clock.now())
+        if billed.invoice is None:
+            self._tell_nothing_owed(work, fact, billed)
+        elif billed.invoice.state is InvoiceState.CARRIED:
+            self._news(work, [carried_news(billed.invoice)])
+
+    def _tell_nothing_owed(self, work: FlowWork, fact: LessonFact, billed: Billed) -> None:
+        together = billed.bill.evidence.counted
+        for user_id in (fact.student_id, fact.teacher_id):
+            person = work.users.find(user_id)
+            if person is None:
+                continue
+            tell(
+                work,
+                person,
+                f"bill:{fact.booking_id}:nothing:{user_id}",
+                self._clock.now(),
+                lambda texts: [
+                    Paragraph(
+                        texts(
+                            "billing.nothing_owed",
+                            together=exact_minutes(together, texts.language),
+                        )
+                    )
+                ],
+            )
+
+    def _remind(self, work: FlowWork, job: Job) -> None:
+        """Handles `invoice.remind`; what was paid meanwhile is not mentioned again."""
+        invoice = work.billing.invoices.get(job.payload["invoice_id"])
+        if invoice.state is InvoiceState.UNPAID:
+            self._news.remind(work, invoice, int(job.payload["number"]))
+
+    async def _charge(self, job: Job) -> Unit | None:
+        return await self.charging.charge(job.payload["invoice_id"])
+
+    async def _refund(self, job: Job) -> Unit | None:
+        return await self.sending.refund(job.payload["refund_id"])
+
+    async def _transfer(self, job: Job) -> Unit | None:
+        return await self.sending.transfer(job.payload["payout_id"])
+
+    async def _reconcile(self, _: Job) -> Unit | None:
+        return await self.reconciler.daily()
+
+    async def _forget(self, job: Job) -> Unit | None:
+        await self.sending.forget(job.payload["customer"])
+        return None
