@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.app import App
 from bot.handlers.discord.translate import parse_event
 from bot.messaging.ports import Received
+from bot.simulators.discord import Interaction
 from bot.simulators.faults import Fault
 from tests.conftest import PostgresServer
 from tests.discord_stage import PARTS, DiscordStage, a_discord_app, a_discord_stage
@@ -180,29 +181,72 @@ async def test_one_of_two_instances_listens_and_the_other_takes_over(
     assert answered(tom) == ["/one", "/two"]
 
 
+async def stored_by_a_process_that_died(
+    stage: DiscordStage, url: str, asked: Interaction, **where: object
+) -> None:
+    """A command of Tom's that was written down and never answered."""
+    person = {"id": "2001", "username": "tom", "global_name": "Tom"}
+    data = {
+        "id": str(asked.interaction_id),
+        "type": 2,
+        "token": asked.token,
+        "channel_id": str(asked.channel_id),
+        "data": asked.data,
+        "user": person,
+        **where,
+    }
+    body = {"t": "INTERACTION_CREATE", "d": data}
+    incoming = parse_event(body)
+    assert incoming is not None
+    storage = stage.look_at(url)
+    await storage.open()
+    row, now = Received(incoming, body), datetime.now(UTC)
+    await storage.write(lambda work: work.inbox.add(row, now, overtakes=False))
+    await storage.aclose()
+
+
 async def test_a_command_that_a_crash_cut_off_is_answered_in_an_ordinary_message(
     stage: DiscordStage, tom: DiscordVisitor, sqlite_url: str
 ) -> None:
     async with a_discord_app(stage, sqlite_url):
         await tom.say("/start", then="Hello Tom!")
     asked = await tom.pane.run("help")
-    data = {
-        "id": str(asked.interaction_id),
-        "type": 2,
-        "token": asked.token,
-        "channel_id": str(asked.channel_id),
-        "user": {"id": tom.external_id, "username": "tom", "global_name": "Tom"},
-        "data": asked.data,
-    }
-    body = {"t": "INTERACTION_CREATE", "d": data}
-    incoming = parse_event(body)
-    assert incoming is not None
-    storage = stage.look_at(sqlite_url)
-    await storage.open()
-    now = datetime.now(UTC)
-    row = Received(incoming, body)
-    await storage.write(lambda work: work.inbox.add(row, now, overtakes=False))
-    await storage.aclose()
+    await stored_by_a_process_that_died(stage, sqlite_url, asked)
     async with a_discord_app(stage, sqlite_url):
         await tom.reads("/talk")
     assert not asked.is_answered
+
+
+async def test_a_command_in_a_server_whose_token_died_with_us_is_answered_in_private(
+    sqlite_url: str,
+) -> None:
+    passed = timedelta()
+    async with a_discord_stage(clock=lambda: datetime.now(UTC) + passed) as stage:
+        tom = DiscordVisitor(stage.discord.person(2001, "Tom"))
+        school = stage.discord.guild("School", owner=tom.person)
+        lobby = tom.person.at(school.add_channel("lobby"))
+        async with a_discord_app(stage, sqlite_url):
+            await tom.say("/start", then="Hello Tom!")
+        asked = await lobby.run("help")
+        person = {"id": "2001", "username": "tom", "global_name": "Tom"}
+        there = {"guild_id": str(school.guild_id), "member": {"user": person}}
+        await stored_by_a_process_that_died(stage, sqlite_url, asked, **there)
+        passed = timedelta(minutes=16)
+        async with a_discord_app(stage, sqlite_url):
+            await tom.reads("/talk")
+    assert [message.content for message in lobby.messages if "/talk" in message.content] == []
+
+
+async def test_a_press_nobody_stored_is_told_by_discord_and_can_be_made_again(
+    stage: DiscordStage, tom: DiscordVisitor, sqlite_url: str
+) -> None:
+    async with a_discord_app(stage, sqlite_url):
+        await tom.say("/register", then="What brings you here?")
+    stage.discord.patience = 0.05
+    message, label = tom.button("I want to learn")
+    await tom.pane.press(message, label=label)
+    await stage.discord.until(lambda: bool(tom.person.toasts), PATIENCE_SECONDS)
+    assert tom.person.toasts == ["This interaction failed"]
+    stage.discord.patience = 3.0
+    async with a_discord_app(stage, sqlite_url):
+        await tom.press("I want to learn", then="How old are you?")
