@@ -50,6 +50,7 @@ from bot.voice.ports import VoiceEngine
 from bot.voice.service import VoiceService
 from bot.web.metrics import Metrics
 from bot.wiring import DISCORD, DiscordLink, discord_link
+from bot.wiring_meetings import MeetingParts, meeting_parts
 from config.settings import HUME_URL, Settings, WrongSettings
 
 _log = structlog.get_logger()
@@ -78,6 +79,7 @@ class App:
     platform: TelegramPlatform | None
     discord_platform: DiscordLink | None
     metrics: Metrics
+    meetings: MeetingParts
     hooks: Sequence[Hook] = ()
 
     @property
@@ -123,7 +125,9 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
         await storage.write(Entrance(settings.admins, _ui_language).follow_settings)
         postbox = Postbox(settings, storage, clock)
         stack.push_async_callback(postbox.aclose)
-        app = _assemble(settings, clock, storage, instance, postbox)
+        meetings = meeting_parts(settings, storage, clock)
+        stack.push_async_callback(meetings.aclose)
+        app = _assemble(settings, clock, storage, instance, postbox, meetings)
         stack.push_async_callback(app.chain.aclose)
         stack.push_async_callback(app.codec.aclose)
         if app.discord_platform is not None:
@@ -178,6 +182,7 @@ def _assemble(
     storage: SqlStorage,
     instance: Instance,
     postbox: Postbox,
+    meetings: MeetingParts,
 ) -> App:
     rules = rules_of(settings)
     scenes = Scenes(clock, rules, Entrance(rules.admins, _ui_language))
@@ -193,7 +198,7 @@ def _assemble(
         messengers=messengers,
         start_link=lambda payload: _start_link(app, payload),
     )
-    product = assemble(parts, postbox.codes, Tokens(clock))
+    product = assemble(parts, postbox.codes, Tokens(clock), meetings=meetings.desk)
     metrics = Metrics(storage)
     dispatch = Dispatch(
         storage, scenes, product.conversation, parts.turnstile, observe=metrics.observe_event
@@ -209,10 +214,12 @@ def _assemble(
         product=product,
         inbox=_inbox(storage, clock, dispatch, translators),
         senders={},
-        worker=_worker(storage, clock, parts, product),
+        worker=_worker(storage, clock, parts, product, meetings),
         platform=None,
         discord_platform=None,
         metrics=metrics,
+        meetings=meetings,
+        hooks=meetings.hooks,
     )
     app.discord_platform = discord_link(
         settings.discord, receiver=app, storage=storage, scenes=scenes, product=product
@@ -234,7 +241,9 @@ def _inbox(
     )
 
 
-def _worker(storage: SqlStorage, clock: Clock, parts: Parts, product: Product) -> Worker[Work]:
+def _worker(
+    storage: SqlStorage, clock: Clock, parts: Parts, product: Product, meetings: MeetingParts
+) -> Worker[Work]:
     return Worker(
         storage,
         clock,
@@ -243,6 +252,9 @@ def _worker(storage: SqlStorage, clock: Clock, parts: Parts, product: Product) -
             **product.relay.jobs(),
             **product.teaching.jobs(clock),
             **product.lessons.jobs(),
+            **product.paying.jobs(),
+            **meetings.handlers,
+            **product.meeting_jobs,
         },
         is_shared=storage.is_shared,
     )

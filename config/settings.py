@@ -11,6 +11,7 @@ PREFIX = "LINGUAFLEX_"
 HUME_URL = "wss://api.hume.ai/v0/evi"
 OPENAI_URL = "https://api.openai.com/v1"
 TELEGRAM_URL = "https://api.telegram.org"
+ZOOM_URL = "https://api.zoom.us/v2"
 STRIPE_URL = "https://api.stripe.com"
 DISCORD_URL = "https://discord.com/api/v10"
 
@@ -116,6 +117,35 @@ class SupabaseSettings(_Group):
         return self.url is not None and self.key is not None
 
 
+class ZoomSettings(_Group):
+    """Zoom, by a Server-to-Server OAuth app; `hosts` are users that may lead lessons, by commas."""
+
+    account_id: str | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    webhook_secret: SecretStr | None = None
+    hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    api_url: str = ZOOM_URL
+    oauth_url: str = "https://zoom.us/oauth/token"
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Names of the settings without which no meeting can be made."""
+        wanted = ("account_id", "client_id", "client_secret", "hosts")
+        return tuple(name for name in wanted if not getattr(self, name))
+
+    @property
+    def is_set(self) -> bool:
+        return not self.missing
+
+
 class StripeSettings(_Group):
     """Stripe: students' cards, and payouts to teachers. Without a key nothing is charged."""
 
@@ -177,6 +207,7 @@ class Settings(BaseSettings):
     openai: OpenAISettings = OpenAISettings()
     mail: MailSettings = MailSettings()
     supabase: SupabaseSettings = SupabaseSettings()
+    zoom: ZoomSettings = ZoomSettings()
     stripe: StripeSettings = StripeSettings()
     billing: BillingSettings = BillingSettings()
     web: WebSettings = WebSettings()

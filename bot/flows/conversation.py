@@ -1,7 +1,8 @@
 """Everything people can do, put together: commands, flows, buttons, and what messages mean."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from bot.accounts.codes import Codes
 from bot.accounts.tokens import Tokens
@@ -9,12 +10,17 @@ from bot.flows.availability import Availability
 from bot.flows.availability_records import AVAILABILITY_RECORDS
 from bot.flows.billing_records import BILLING_RECORDS
 from bot.flows.commands import Command, CommandTable
-from bot.flows.dispatch import Conversation
+from bot.flows.dispatch import Conversation, Press
 from bot.flows.introductions import RelayIntroductions
-from bot.flows.lesson_ports import Meetings, Payments
+from bot.flows.lesson_ports import Payments
 from bot.flows.lessons import Lessons
+from bot.flows.meeting_link import MeetingDesk, MeetingLinks
+from bot.flows.meeting_records import MEETING_RECORDS
 from bot.flows.own_records import PEOPLE_RECORDS, Records, practice_records
+from bot.flows.pay_desk import PayingParts
+from bot.flows.paying import Paying
 from bot.flows.people import People, in_private
+from bot.flows.ports import FlowWork
 from bot.flows.practice import Practice
 from bot.flows.relay_parts import RelayParts, assemble_relay
 from bot.flows.relay_records import RELAY_RECORDS
@@ -26,8 +32,16 @@ from bot.flows.turn_buttons import TurnButtons
 from bot.flows.turn_messages import PREFIX as TURN_PREFIX
 from bot.flows.voice_turn import Parts, VoiceTurns
 from bot.flows.zone_asking import ZoneAsking
+from bot.jobs.model import Job
 
 CONTEXT_PREFIX = "x"
+
+
+class Area(Protocol):
+    """What belongs together, and is asked what it brings."""
+
+    def commands(self) -> Sequence[Command]: ...
+    def presses(self) -> Mapping[str, Press]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +54,9 @@ class Product:
     relay: RelayParts
     teaching: Teaching
     lessons: Lessons
+    paying: Paying
     records: Records
+    meeting_jobs: Mapping[str, Callable[[FlowWork, Job], None]]
 
 
 def assemble(
@@ -48,32 +64,25 @@ def assemble(
     codes: Codes,
     tokens: Tokens,
     *,
-    payments: Payments | None = None,
-    meetings: Meetings | None = None,
+    money: PayingParts | None = None,
+    meetings: MeetingDesk | None = None,
 ) -> Product:
-    """Put the product together; without payments and meetings lessons ask nothing of them."""
+    """Put the product together; without money lessons cost nothing."""
     runner = Runner()
     turns = VoiceTurns(parts)
     practice = Practice(parts.service, turns, parts.chain, runner)
     relay = assemble_relay(parts)
     buttons = TurnButtons(parts, turns, practice, runner)
-    rules, clock = parts.scenes.rules, parts.scenes.clock
     zones = ZoneAsking(runner)
-    lessons = Lessons(
-        zones,
-        rules.lessons,
-        clock,
-        sends_mail=rules.has_mail,
-        payments=payments,
-        meetings=meetings,
-    )
+    paying = Paying(runner, parts, money)
+    lessons, links = _lessons(runner, parts, zones, paying, meetings)
     records = _records(parts, lessons)
     teaching = Teaching(runner, parts, RelayIntroductions(relay.relay))
     people = People(runner, practice, parts, records, codes, tokens, teaching)
     hours = Availability(runner, zones)
-    runner.add(buttons.fix_flow(), zones.flow())
-    runner.add(*people.flows(), *teaching.flows(), *hours.flows())
-    areas = (relay.talk, people, teaching, hours, lessons)
+    runner.add(buttons.fix_flow(), zones.flow(), *people.flows(), *teaching.flows())
+    runner.add(*hours.flows(), *paying.flows(), *(f for each in links for f in each.flows()))
+    areas: Sequence[Area] = (relay.talk, people, teaching, hours, lessons, paying, *links)
     table = CommandTable(
         [
             *_practice_commands(practice, relay),
@@ -98,7 +107,30 @@ def assemble(
         resume=turns.resume,
         overtaking_presses=(f"{TURN_PREFIX}:*:end", "c:end", "c:cancel"),
     )
-    return Product(conversation, practice, table, relay, teaching, lessons, records)
+    jobs = {kind: job for each in links for kind, job in each.jobs().items()}
+    return Product(conversation, practice, table, relay, teaching, lessons, paying, records, jobs)
+
+
+def _lessons(
+    runner: Runner,
+    parts: Parts,
+    zones: ZoneAsking,
+    payments: Payments,
+    meetings: MeetingDesk | None,
+) -> tuple[Lessons, Sequence[MeetingLinks]]:
+    """Booking, and the ways into lessons where there are meetings."""
+    rules, clock = parts.scenes.rules, parts.scenes.clock
+    lessons = Lessons(
+        zones,
+        rules.lessons,
+        clock,
+        sends_mail=rules.has_mail,
+        payments=payments,
+        meetings=None if meetings is None else meetings.lessons,
+    )
+    if meetings is None:
+        return lessons, ()
+    return lessons, (MeetingLinks(runner, parts, meetings, lessons.course),)
 
 
 def _records(parts: Parts, lessons: Lessons) -> Records:
@@ -106,6 +138,7 @@ def _records(parts: Parts, lessons: Lessons) -> Records:
     return (
         practice_records(parts.service),
         lessons.records,
+        MEETING_RECORDS,
         TEACHER_RECORDS,
         AVAILABILITY_RECORDS,
         BILLING_RECORDS,

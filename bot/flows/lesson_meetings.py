@@ -1,0 +1,134 @@
+"""Lessons and their meetings: what a meeting is for, and what a lesson hears of it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.core.clock import Clock
+from bot.core.timespan import Timespan
+from bot.flows.ports import FlowWork
+from bot.i18n.catalog import texts_in
+from bot.jobs.model import Job
+from bot.meetings.attendance import Attendance
+from bot.meetings.model import Meeting, MeetingState, Provider
+from bot.meetings.ports import Guest, Subject
+from bot.meetings.service import MeetingService
+from bot.scheduling.model import Booking
+
+OPEN_JOB = "meeting.open"
+_OPEN_BEFORE = timedelta(minutes=10)
+
+MinutesOf = Callable[[FlowWork, Booking, datetime], int]
+MeetingSaid = Callable[[FlowWork, Meeting], None]
+
+
+class Course(Protocol):
+    """How a lesson goes on."""
+
+    def begun(self, work: FlowWork, booking_id: str, now: datetime, /) -> None:
+        """Both are there."""
+        ...
+
+    def ended(
+        self, work: FlowWork, booking_id: str, came: frozenset[str], now: datetime, /
+    ) -> None: ...
+
+
+class LessonSubjects:
+    """Bookings, as meetings see them. Implements `MeetingSubjects`."""
+
+    def find(self, work: FlowWork, subject_id: str, /) -> Subject | None:
+        booking = work.bookings.find(subject_id)
+        if booking is None:
+            return None
+        gig = work.gigs.find(booking.gig_id)
+        return Subject(
+            id=booking.id,
+            title=gig.title if gig else texts_in("en")("booking.lesson"),
+            span=Timespan(booking.starts_at, booking.open_until),
+            host_user_id=booking.teacher_id,
+            host_name=_first_name(work, booking.teacher_id),
+            guests=(Guest(booking.student_id, _first_name(work, booking.student_id)),),
+            is_on=booking.is_upcoming,
+        )
+
+
+class LessonEvents:
+    """Tells lessons what becomes of their meetings. Implements `MeetingEvents`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._course: Course | None = None
+        self._say_ready: MeetingSaid | None = None
+        self._ask_for_link: MeetingSaid | None = None
+
+    def follow(self, course: Course, *, say_ready: MeetingSaid, ask_for_link: MeetingSaid) -> None:
+        """Who is told; known only once the conversation is put together."""
+        self._course = course
+        self._say_ready = say_ready
+        self._ask_for_link = ask_for_link
+
+    def on_ready(self, work: FlowWork, meeting: Meeting, /) -> None:
+        if meeting.provider is Provider.OWN and self._say_ready is not None:
+            self._say_ready(work, meeting)
+            return
+        due_at = max(meeting.starts_at - _OPEN_BEFORE, self._clock.now())
+        key = f"{meeting.subject_id}:{int(meeting.starts_at.timestamp())}"
+        payload = {"booking_id": meeting.subject_id}
+        work.jobs.put(Job(kind=OPEN_JOB, key=key, due_at=due_at, payload=payload))
+
+    def on_link_needed(self, work: FlowWork, meeting: Meeting, /) -> None:
+        if self._ask_for_link is not None:
+            self._ask_for_link(work, meeting)
+
+    def on_begun(self, work: FlowWork, meeting: Meeting, seen: Attendance, /) -> None:
+        booking = work.bookings.find(meeting.subject_id)
+        if booking is None or self._course is None:
+            return
+        if seen.of(booking.student_id) and seen.of(booking.teacher_id):
+            self._course.begun(work, booking.id, self._clock.now())
+
+    def on_ended(self, work: FlowWork, meeting: Meeting, seen: Attendance, /) -> None:
+        if self._course is not None:
+            self._course.ended(work, meeting.subject_id, came(seen), self._clock.now())
+
+
+class LessonMeetings:
+    """What lessons ask of their meetings. Implements booking's `Meetings`.
+
+    Args:
+        minutes_of: minutes of a lesson that goes on, as they would be billed.
+    """
+
+    def __init__(self, service: MeetingService[FlowWork], minutes_of: MinutesOf) -> None:
+        self._service = service
+        self._minutes_of = minutes_of
+
+    def came(self, work: FlowWork, booking: Booking, /) -> frozenset[str] | None:
+        """None while nothing can be known: no meeting, no webhooks, nobody tapped."""
+        meeting = work.meetings.of_subject(booking.id)
+        seen = self._service.seen(work, booking.id)
+        if meeting is None or seen is None:
+            return None
+        is_heard = meeting.provider is Provider.ZOOM and self._service.has_deliveries
+        if not seen.intervals and not is_heard and meeting.state is not MeetingState.ENDED:
+            return None
+        return came(seen)
+
+    def minutes(self, work: FlowWork, booking: Booking, now: datetime, /) -> int:
+        """Minutes both were there at once so far, as they would be billed."""
+        return self._minutes_of(work, booking, now)
+
+    def join_link(self, work: FlowWork, booking: Booking, user_id: str, /) -> str | None:
+        """The person's own way in; None: there is none (yet)."""
+        return self._service.link_of(work, booking.id, user_id)
+
+
+def came(seen: Attendance) -> frozenset[str]:
+    """Who was there, if only for a moment."""
+    return frozenset(interval.user_id for interval in seen.intervals)
+
+
+def _first_name(work: FlowWork, user_id: str) -> str:
+    user = work.users.find(user_id)
+    return "" if user is None else user.first_name
