@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from bot.accounts.model import User
+from bot.chat.mirror import shown_name
 from bot.core.clock import Clock
 from bot.flows.lesson_news import LessonNews
 from bot.flows.lesson_ports import Meetings
-from bot.flows.lesson_words import Reader, name_of
+from bot.flows.lesson_words import Reader
 from bot.flows.ports import FlowWork
 from bot.flows.scene import Rows
 from bot.flows.slot_waits import LOOK_JOB, SlotWaits, look_for_waiting
@@ -78,9 +80,12 @@ class LessonJobs:
         booking = _as_planned(work, job)
         if booking is None or booking.status is not BookingStatus.CONFIRMED:
             return
-        stage = job.payload["stage"]
-        for person in (booking.student_id, booking.teacher_id):
-            self._remind(work, booking, person, stage)
+        student = work.users.find(booking.student_id)
+        teacher = work.users.find(booking.teacher_id)
+        if student is None or teacher is None:
+            return
+        for person, partner in ((student, teacher), (teacher, student)):
+            self._remind(work, booking, person, partner, job.payload["stage"])
 
     def meter(self, work: FlowWork, job: Job) -> None:
         """Handles `lesson.meter`: what the lesson comes to so far, and what more would cost."""
@@ -138,25 +143,20 @@ class LessonJobs:
             self._bookings.expire(work, booking, now)
             look_for_waiting(work, booking.teacher_id, now)
 
-    def _remind(self, work: FlowWork, booking: Booking, person: str, stage: str) -> None:
-        user = work.users.find(person)
-        if user is None:
-            return
-        partner = booking.partner_of(person)
-
+    def _remind(
+        self, work: FlowWork, booking: Booking, person: User, partner: User, stage: str
+    ) -> None:
         def body(reader: Reader) -> list[Paragraph]:
-            texts, said = reader.texts, booking.notices.get(partner)
-            name = name_of(work, partner, texts)
-            told = [texts(f"booking.remind.{stage}", name=name, at=reader.at(booking.starts_at))]
+            said, at = booking.notices.get(partner.id), reader.at(booking.starts_at)
+            name = shown_name(partner, reader.texts)
+            told = [reader.texts(f"booking.remind.{stage}", name=name, at=at)]
             if said is not None:
-                told.append(
-                    texts(f"booking.news.{said}", name=name, at=reader.at(booking.starts_at))
-                )
+                told.append(reader.texts(f"booking.news.{said}", name=name, at=at))
             return [Paragraph(each) for each in told]
 
-        key = f"remind:{booking.id}:{int(booking.starts_at.timestamp())}:{stage}:{person}"
+        key = f"remind:{booking.id}:{int(booking.starts_at.timestamp())}:{stage}:{person.id}"
         rows = _soon_rows(booking) if stage == _SOON else _late_rows(booking)
-        self._news.post(work, user, key, self._clock.now(), body, rows)
+        self._news.post(work, person, key, self._clock.now(), body, rows)
 
 
 def _as_planned(work: FlowWork, job: Job) -> Booking | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from bot.accounts.model import User
 from bot.chat.mirror import shown_name
@@ -35,9 +36,7 @@ class Reader:
         """An instant in the reader's clock; Discord's clients render it themselves."""
         if self.platform == _DISCORD:
             return f"<t:{int(at.timestamp())}:F>"
-        language, zone = self.texts.language, self.user.time_zone
-        name = "" if zone else " UTC"
-        return f"{day_in(at, language, zone)}, {time_in(at, language, zone)}{name}"
+        return _clock(at, self.texts.language, self.user.time_zone)
 
     def time(self, at: datetime) -> str:
         """The time of day alone, for buttons, which render nothing."""
@@ -64,6 +63,13 @@ class Reader:
     def button(self, key: str, action: str, booking: Booking, *more: object) -> Button:
         """One that does something to a lesson."""
         return Button(self.texts(key), lesson_data(action, booking, *more))
+
+
+@lru_cache(maxsize=4096)
+def _clock(at: datetime, language: str, zone: str | None) -> str:
+    """Lessons begin on the hour, and many are reminded of theirs at once."""
+    name = "" if zone else " UTC"
+    return f"{day_in(at, language, zone)}, {time_in(at, language, zone)}{name}"
 
 
 def lesson_data(action: str, booking: Booking, *more: object) -> str:

@@ -109,6 +109,11 @@ _CLAIMING = Prepared(
         _B.ends_at > bindparam("start", type_=UtcDateTime),
     )
 )
+_HELD = Prepared(
+    select(bookings)
+    .where(_B.student_id == bindparam("student_id"), _B.status == BookingStatus.HELD)
+    .order_by(_B.id)
+)
 _CLAIMED = Prepared(
     select(_Q.person_id, _Q.quarter).where(_Q.booking_id == bindparam("booking_id"))
 )
@@ -173,11 +178,8 @@ class SqlBookings(TableRepo[Booking]):
         )
 
     def held_by(self, student_id: str) -> Sequence[Booking]:
-        return self._all(
-            select(bookings)
-            .where(_B.student_id == student_id, _B.status == BookingStatus.HELD)
-            .order_by(_B.id)
-        )
+        rows = _HELD.all(self._connection, {"student_id": student_id})
+        return [self._load(row) for row in rows]
 
     def planned_with(self, now: datetime, other_than: str) -> Sequence[Booking]:
         """Future lessons whose instant was found with another version of the zone data."""

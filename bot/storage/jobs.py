@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.jobs.model import Job
+from bot.storage.prepared import Prepared
 from bot.storage.types import UtcDateTime, metadata
 from bot.storage.vault import Keyring, Unreadable
 
@@ -47,12 +48,12 @@ jobs = Table(
 )
 
 _INSERT = {
-    "sqlite": sqlite.insert(jobs).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(jobs).on_conflict_do_nothing(),
+    "sqlite": Prepared(sqlite.insert(jobs).on_conflict_do_nothing()),
+    "postgresql": Prepared(postgresql.insert(jobs).on_conflict_do_nothing()),
 }
 
 
-_FINISH = (
+_FINISH = Prepared(
     update(jobs)
     .where(jobs.c.id == bindparam("wanted"), jobs.c.finished_at.is_(None))
     .values(finished_at=bindparam("at"), payload=None, error=bindparam("why"))
@@ -69,9 +70,10 @@ class SqlJobs:
 
     def put(self, *wanted: Job) -> None:
         """Promise; a job that was already put (same kind and key) stays as it is."""
+        insert = _INSERT[self._connection.dialect.name]
         for job in wanted:
-            done = self._connection.execute(
-                _INSERT[self._connection.dialect.name],
+            added = insert.run(
+                self._connection,
                 {
                     "id": job.id,
                     "kind": job.kind,
@@ -81,7 +83,7 @@ class SqlJobs:
                     "payload": self._keyring.seal(json.dumps(dict(job.payload)).encode()),
                 },
             )
-            self.has_fresh = self.has_fresh or done.rowcount == 1
+            self.has_fresh = self.has_fresh or added == 1
 
     def claim(
         self,
@@ -130,10 +132,8 @@ class SqlJobs:
 
     def finish(self, job_id: str, at: datetime, error: str | None = None) -> bool:
         """Done, or with `error` given up. False when it already was: then roll back."""
-        done = self._connection.execute(
-            _FINISH, {"wanted": job_id, "at": at, "why": error and error[:200]}
-        )
-        return done.rowcount == 1
+        params = {"wanted": job_id, "at": at, "why": error and error[:200]}
+        return _FINISH.run(self._connection, params) == 1
 
     def postpone(self, job_id: str, due_at: datetime, error: str | None = None) -> None:
         """Try again at `due_at`."""

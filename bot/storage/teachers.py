@@ -149,6 +149,9 @@ def _listed(*columns: Any) -> Select[Any]:
     )
 
 
+_LISTED_GIG = Prepared(_listed(gigs).where(gigs.c.id == bindparam("gig_id")))
+
+
 class _Owned:
     """Rows of people, which leave with them."""
 
@@ -233,8 +236,7 @@ class SqlGigs(_Owned, TableRepo[Gig]):
         return self._all(self._owned(user_id))
 
     def find_listed(self, gig_id: str) -> Gig | None:
-        rows = self._all(_listed(gigs).where(gigs.c.id == gig_id))
-        return rows[0] if rows else None
+        return self._one(_LISTED_GIG, gig_id=gig_id)
 
     def listed(self, wish: Wish, offset: int, limit: int) -> Sequence[Gig]:
         """Newest first."""
