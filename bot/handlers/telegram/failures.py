@@ -1,7 +1,7 @@
 """What python-telegram-bot raises, in our terms.
 
-Classes decide; the texts of the Bot API are no contract. Three cases have nothing but a text:
-an edit that changes nothing, a room that is gone, and a file too large for getFile.
+Classes decide; the texts of the Bot API are no contract. Four cases have nothing but a text:
+an edit that changes nothing, a room or a topic that is gone, and a file too large for getFile.
 """
 
 import re
@@ -25,6 +25,7 @@ from bot.messaging.ports import Undeliverable
 
 SERVICE = "telegram"
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_GONE_TOPIC = re.compile(r"thread not found|TOPIC_(?:CLOSED|DELETED)", re.IGNORECASE)
 _LONGEST_REASON = 120
 
 
@@ -61,6 +62,11 @@ def is_unchanged(error: BadRequest) -> bool:
 def is_gone(error: BadRequest) -> bool:
     """There is no such room (any more)."""
     return "chat not found" in error.message.lower()
+
+
+def is_topic_gone(error: BadRequest) -> bool:
+    """There is no such topic (any more), or it is closed."""
+    return _GONE_TOPIC.search(error.message) is not None
 
 
 def is_too_big(error: BadRequest) -> bool:

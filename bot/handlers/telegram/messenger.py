@@ -8,11 +8,18 @@ from telegram import Bot, Message
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, TelegramError
 
-from bot.handlers.telegram.failures import SERVICE, is_gone, is_unchanged, reason, trouble
+from bot.handlers.telegram.failures import (
+    SERVICE,
+    is_gone,
+    is_topic_gone,
+    is_unchanged,
+    reason,
+    trouble,
+)
 from bot.handlers.telegram.files import fetch_file
 from bot.handlers.telegram.render import Call, attempts, chat_id, render_outgoing
 from bot.handlers.telegram.request import as_request_data
-from bot.messaging.model import Address, IncomingMedia, Indication, Outgoing
+from bot.messaging.model import Address, IncomingMedia, Indication, MessageKind, Outgoing
 from bot.messaging.ports import Pace, Undeliverable
 
 _UPLOAD_LIMIT_BYTES = 50_000_000  # Bot API, "Sending files"
@@ -75,8 +82,9 @@ class TelegramMessenger:
             raise Undeliverable("larger than bots may upload")
         calls = render_outgoing(message, attachment)
         sent = self._half_sent.get(message.key, _Sent())
+        stays = message.kind is MessageKind.RELAY  # what is for one topic is not for the whole room
         for call in calls[sent.calls :]:
-            message_id = await self._perform(call)
+            message_id = await self._perform(call, stays=stays)
             sent = _Sent(sent.calls + 1, sent.first_id or message_id)
             self._remember(message.key, sent, of=len(calls))
         return sent.first_id
@@ -95,19 +103,21 @@ class TelegramMessenger:
         """See `Messenger.fetch`."""
         return await fetch_file(self._bot, media, max_bytes=max_bytes)
 
-    async def _perform(self, call: Call) -> str | None:
+    async def _perform(self, call: Call, *, stays: bool) -> str | None:
         try:
-            return await self._first_accepted(call)
+            return await self._first_accepted(call, stays=stays)
         except BadRequest as error:
+            if stays and is_topic_gone(error):
+                raise Undeliverable(reason(error), is_blocked=True) from None
             if call.method in _COSMETIC or is_unchanged(error):
                 return None
             raise trouble(error) from error
         except TelegramError as error:
             raise trouble(error) from None  # PTB's errors about a token quote it
 
-    async def _first_accepted(self, call: Call) -> str | None:
+    async def _first_accepted(self, call: Call, *, stays: bool) -> str | None:
         """The id of the message that `call`, or what can stand in for it, made."""
-        *others, last = attempts(call)
+        *others, last = attempts(call, stays=stays)
         for attempt in others:
             try:
                 return await self._call(attempt)

@@ -68,14 +68,15 @@ def render_outgoing(message: Outgoing, attachment: bytes | None = None) -> list[
             return [Call("delete_message", _target(message))]
 
 
-def attempts(call: Call) -> Iterator[Call]:
+def attempts(call: Call, *, stays: bool = False) -> Iterator[Call]:
     """`call`, and what to try instead, one after the other, when Telegram refuses it.
 
-    A topic may be closed or gone: then the room itself. A person may forbid voice messages: then
-    the same as music, as a file, as its caption. A picture may have odd dimensions: then a file.
+    A topic may be closed or gone: then the room itself, unless the call `stays`. A person may
+    forbid voice messages: then the same as music, as a file, as its caption. A picture may have
+    odd dimensions: then a file.
     """
     yield call
-    if call.params.get("message_thread_id") is not None:
+    if call.params.get("message_thread_id") is not None and not stays:
         call = replace(call, params=call.params | {"message_thread_id": None})
         yield call
     for method in _INSTEAD.get(call.method, ()):

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -262,6 +263,18 @@ async def test_a_closed_topic_and_one_that_is_gone_fall_back_to_the_room(messeng
         ("hi", None),
         ("ho", None),
     ]
+
+
+async def test_what_is_carried_to_one_topic_is_never_said_to_the_whole_room(messenger, telegram):
+    forum = telegram.group(-1001, "School", is_forum=True)
+    forum.close_topic(forum.open_topic("Ana"))
+    for topic in ("2", "99"):
+        message = outgoing("hi", to=Address("telegram", "-1001", topic))
+        with pytest.raises(Undeliverable) as refused:
+            await messenger.send(replace(message, kind=MessageKind.RELAY), None)
+        assert refused.value.is_blocked
+
+    assert [m for m in forum.chat.messages if m.from_bot] == []
 
 
 async def test_who_forbids_voice_messages_gets_the_recording_as_music(messenger, ana):
