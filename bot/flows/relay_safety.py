@@ -1,5 +1,6 @@
 """Muting, blocking and reporting a partner."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.accounts.audit import AdminAction, AuditEntry
@@ -10,13 +11,12 @@ from bot.chat.model import ReportReason, Thread
 from bot.chat.service import Relay
 from bot.core.entity import short_id
 from bot.flows.gig_card import BOOK_PREFIX, offers
+from bot.flows.report_excerpt import excerpt
 from bot.flows.runner import StaleButton
 from bot.flows.scene import Rows, Scene
-from bot.i18n.catalog import Texts, texts_in
-from bot.messaging.model import Button, MessageKind, Outgoing, Paragraph, Style
+from bot.i18n.catalog import texts_in
+from bot.messaging.model import Address, Button, MessageKind, Outgoing, Paragraph, Style
 
-_LINES_SHOWN = 10
-_LONGEST_LINE = 300
 _REPORTED_AGAIN_AFTER = timedelta(hours=1)
 
 
@@ -87,9 +87,15 @@ class RelaySafety:
             wanted = ReportReason(reason)
         except ValueError as error:
             raise StaleButton from error
+        readers = _readers(scene, thread)
         if not _was_reported(scene, thread, wanted):
             self._file(scene, thread, wanted)
-        scene.show(scene.text("relay.report_thanks"), buttons=self.rows(scene, thread))
+            _tell(scene, thread, wanted, readers)
+        if readers:
+            scene.show(scene.text("relay.report_thanks"), buttons=self.rows(scene, thread))
+            return
+        saved = self._relay.block(scene.work, thread, scene.user.id, is_blocked=True)
+        self._say(scene, saved, "relay.report_kept")
 
     def _file(self, scene: Scene, thread: Thread, reason: ReportReason) -> None:
         self._relay.report(scene.work, thread, scene.user, reason, scene.now)
@@ -103,43 +109,44 @@ class RelaySafety:
                 at=scene.now,
             )
         )
-        self._tell_admins(scene, thread, reason)
 
-    def _tell_admins(self, scene: Scene, thread: Thread, reason: ReportReason) -> None:
-        """They see the last messages of this thread, and of no other."""
-        for admin in scene.work.users.list_admins():
-            to = preferred_address(scene.work.identities.of_user(admin.id))
-            if to is None:
-                continue
-            texts = texts_in(admin.ui_language)
-            head = texts(
-                "relay.report_head",
-                reporter=shown_name(scene.user, texts),
-                reason=texts(f"relay.reason.{reason}"),
-            )
-            scene.work.outbox.put(
-                Outgoing(
-                    key=f"{scene.incoming.key}:reported:{admin.id}",
-                    to=to,
-                    kind=MessageKind.RELAY,
-                    user_id=admin.id,
-                    body=(Paragraph(head, Style.STRONG), *self._excerpt(scene, thread, texts)),
-                ),
-                at=scene.now,
-            )
 
-    def _excerpt(self, scene: Scene, thread: Thread, texts: Texts) -> list[Paragraph]:
-        people = {
-            user.id: user
-            for user in map(scene.work.users.find, (thread.student_id, thread.teacher_id))
-            if user is not None
-        }
-        lines = []
-        for message in scene.work.chat.messages.latest(thread.id, _LINES_SHOWN):
-            said = message.text or message.transcript or texts("relay.report_file")
-            name = _name(people.get(message.sender_id), texts)
-            lines.append(Paragraph(f"{name}: {said[:_LONGEST_LINE]}", Style.QUOTE))
-        return lines
+def _readers(scene: Scene, thread: Thread) -> Sequence[tuple[User, Address]]:
+    """The administrators who can be told, and where; none judges themselves."""
+    found = [
+        (admin, preferred_address(scene.work.identities.of_user(admin.id)))
+        for admin in scene.work.users.list_admins()
+        if not thread.has(admin.id)
+    ]
+    return [(admin, to) for admin, to in found if to is not None]
+
+
+def _tell(
+    scene: Scene,
+    thread: Thread,
+    reason: ReportReason,
+    readers: Sequence[tuple[User, Address]],
+) -> None:
+    """They see the last messages of this thread, and of no other."""
+    for admin, to in readers:
+        texts = texts_in(admin.ui_language)
+        head = texts(
+            "relay.report_head",
+            reporter=shown_name(scene.user, texts),
+            reason=texts(f"relay.reason.{reason}"),
+        )
+        lines = excerpt(scene.work, thread, texts, scene.now)
+        scene.work.outbox.put(
+            Outgoing(
+                key=f"{scene.incoming.key}:reported:{admin.id}",
+                to=to,
+                kind=MessageKind.RELAY,
+                user_id=admin.id,
+                body=(Paragraph(head, Style.STRONG), *lines),
+                buttons=((Button(texts("admin.button.open"), "c:admin"),),),
+            ),
+            at=scene.now,
+        )
 
 
 def _was_reported(scene: Scene, thread: Thread, reason: ReportReason) -> bool:
@@ -150,7 +157,3 @@ def _was_reported(scene: Scene, thread: Thread, reason: ReportReason) -> bool:
         and scene.now - each.at < _REPORTED_AGAIN_AFTER
         for each in scene.work.chat.reports.of_user(scene.user.id)
     )
-
-
-def _name(user: User | None, texts: Texts) -> str:
-    return texts("relay.nameless") if user is None else shown_name(user, texts)

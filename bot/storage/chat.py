@@ -143,16 +143,15 @@ class SqlChatMessages(TableRepo[ChatMessage]):
             .order_by(t.id)
         )
 
-    def latest(self, thread_id: str, limit: int) -> Sequence[ChatMessage]:
-        """The last ones without translations, in order."""
+    def latest(
+        self, thread_id: str, limit: int, *, until: datetime | None = None
+    ) -> Sequence[ChatMessage]:
+        """The last ones (up to a moment) without translations, in order."""
         t = chat_messages.c
-        newest = self._all(
-            select(chat_messages)
-            .where(t.thread_id == thread_id, t.is_translation.is_(False))
-            .order_by(t.id.desc())
-            .limit(limit)
-        )
-        return newest[::-1]
+        wanted = select(chat_messages).where(t.thread_id == thread_id, t.is_translation.is_(False))
+        if until is not None:
+            wanted = wanted.where(t.at <= until)
+        return self._all(wanted.order_by(t.id.desc()).limit(limit))[::-1]
 
     def translations_of(self, original_id: str) -> Sequence[ChatMessage]:
         t = chat_messages.c
@@ -256,10 +255,14 @@ class SqlHalls:
 
 
 class SqlReports(TableRepo[Report]):
-    """What was reported."""
+    """What was reported and waits for an administrator."""
 
     table, record = chat_reports, Report
     owner = "reporter_id"
+
+    def waiting(self) -> Sequence[Report]:
+        """All, oldest first: administrators see to it that they are few."""
+        return self._all(select(chat_reports).order_by(chat_reports.c.id))
 
     def of_user(self, user_id: str) -> Sequence[Report]:
         return self._all(
@@ -311,6 +314,7 @@ class SqlChat:
             if self.messages.latest(thread.id, 1):
                 self.threads.save(thread.placed(user_id, None))
             else:
+                self._drop_reports(thread)
                 self.threads.remove(thread.id)
         self._connection.execute(delete(chat_reports).where(chat_reports.c.reporter_id == user_id))
 
@@ -352,6 +356,11 @@ class SqlChat:
             .where(chat_focuses.c.thread_id == thread.id)
             .values(thread_id=known.id)
         )
+        self._connection.execute(
+            update(chat_reports)
+            .where(chat_reports.c.thread_id == thread.id)
+            .values(thread_id=known.id)
+        )
         self.threads.remove(thread.id)  # its rooms are the other's to have, each belongs to one
         self.threads.save(known.joined(thread))
 
@@ -361,7 +370,11 @@ class SqlChat:
             delete(chat_messages).where(chat_messages.c.thread_id == thread.id)
         )
         self._drop_focuses(thread)
+        self._drop_reports(thread)
         self.threads.remove(thread.id)
+
+    def _drop_reports(self, thread: Thread) -> None:
+        self._connection.execute(delete(chat_reports).where(chat_reports.c.thread_id == thread.id))
 
     def _drop_copies(self, thread: Thread) -> None:
         theirs = select(chat_messages.c.id).where(chat_messages.c.thread_id == thread.id)
