@@ -16,7 +16,7 @@ from bot.flows.model import Flow
 from bot.flows.pay_desk import AwaitedJob, LightJob, PayDesk, PayingParts
 from bot.flows.people import in_private
 from bot.flows.ports import FlowWork
-from bot.flows.runner import Runner, StaleButton
+from bot.flows.runner import Runner
 from bot.flows.scene import Later, Scene
 from bot.flows.voice_turn import Parts
 from bot.jobs.model import Job
@@ -62,8 +62,9 @@ class Paying:
         ]
 
     def presses(self) -> Mapping[str, Press]:
-        press = _stale if self.desk is None else self.desk.press
-        return {MONEY_PREFIX: press, DISPUTE_PREFIX: self._disputes.press}
+        if self.desk is None:
+            return {}
+        return {MONEY_PREFIX: self.desk.press, DISPUTE_PREFIX: self._disputes.press}
 
     def jobs(self) -> Mapping[str, LightJob | AwaitedJob]:
         """For the worker."""
@@ -73,10 +74,6 @@ class Paying:
 def _off(scene: Scene, _: str) -> Later | None:
     scene.say(scene.text("billing.off"))
     return None
-
-
-def _stale(_: Scene, __: str) -> Later | None:
-    raise StaleButton
 
 
 def _cost_nothing(_: FlowWork, __: Job) -> None:

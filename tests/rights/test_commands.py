@@ -24,8 +24,10 @@ back       yes       yes      yes     yes      yes       yes     open
 availability no      no       no      yes      yes       yes     private
 book       register  yes      yes     yes      yes       yes     private
 cancel     yes       yes      yes     yes      yes       yes     open
+card       register  yes      yes     yes      yes       yes     private
 context    yes       yes      yes     yes      yes       yes     open
 delete     yes       yes      yes     yes      yes       yes     open
+earnings   register  yes      yes     yes      yes       yes     private
 end        yes       yes      yes     yes      yes       yes     open
 export     yes       yes      yes     yes      yes       yes     private
 forget     yes       yes      yes     yes      yes       yes     private
@@ -36,6 +38,7 @@ link       yes       yes      yes     yes      yes       yes     private
 me         register  yes      yes     yes      yes       yes     private
 privacy    yes       yes      yes     yes      yes       yes     private
 profile    register  yes      yes     yes      yes       yes     private
+receipts   register  yes      yes     yes      yes       yes     private
 recover    yes       yes      yes     yes      yes       yes     private
 register   yes       yes      yes     yes      yes       yes     private
 report     yes       yes      yes     yes      yes       yes     private
