@@ -19,6 +19,7 @@ from bot.core.clock import Clock, SystemClock
 from bot.core.hook import Hook
 from bot.flows.conversation import Product, assemble
 from bot.flows.dispatch import Dispatch
+from bot.flows.feed_jobs import FeedJobs
 from bot.flows.practice_jobs import CLOSE_JOB, idle_closer
 from bot.flows.rules import Rules
 from bot.flows.scene import Scenes
@@ -32,6 +33,8 @@ from bot.messaging.model import MessageKind, Outgoing
 from bot.messaging.outbox import Sender
 from bot.messaging.ports import OutboxWork, PacedMessenger, Received
 from bot.postbox import Postbox
+from bot.scheduling.adapters.ics_feed import IcsFeed
+from bot.scheduling.feeds import REFRESH_JOB
 from bot.storage import schema
 from bot.storage.engine import SqlStorage, open_storage
 from bot.storage.vault import Keyring, parse_keys
@@ -50,6 +53,7 @@ from bot.voice.ports import VoiceEngine
 from bot.voice.service import VoiceService
 from bot.web.metrics import Metrics
 from bot.wiring import DISCORD, DiscordLink, discord_link
+from bot.wiring_billing import BillingParts, Handlers, billing_parts
 from bot.wiring_meetings import MeetingParts, meeting_parts
 from config.settings import HUME_URL, Settings, WrongSettings
 
@@ -127,7 +131,9 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
         stack.push_async_callback(postbox.aclose)
         meetings = meeting_parts(settings, storage, clock)
         stack.push_async_callback(meetings.aclose)
-        app = _assemble(settings, clock, storage, instance, postbox, meetings)
+        billing = billing_parts(settings, meetings.facts)
+        stack.push_async_callback(billing.aclose)
+        app = _assemble(settings, clock, storage, instance, postbox, meetings, billing)
         stack.push_async_callback(app.chain.aclose)
         stack.push_async_callback(app.codec.aclose)
         if app.discord_platform is not None:
@@ -183,6 +189,7 @@ def _assemble(
     instance: Instance,
     postbox: Postbox,
     meetings: MeetingParts,
+    billing: BillingParts,
 ) -> App:
     rules = rules_of(settings)
     scenes = Scenes(clock, rules, Entrance(rules.admins, _ui_language))
@@ -198,7 +205,10 @@ def _assemble(
         messengers=messengers,
         start_link=lambda payload: _start_link(app, payload),
     )
-    product = assemble(parts, postbox.codes, Tokens(clock), meetings=meetings.desk)
+    product = assemble(
+        parts, postbox.codes, Tokens(clock), money=billing.money, meetings=meetings.desk
+    )
+    handlers = {**meetings.handlers, **billing.handlers(storage, product.paying.desk, clock)}
     metrics = Metrics(storage)
     dispatch = Dispatch(
         storage, scenes, product.conversation, parts.turnstile, observe=metrics.observe_event
@@ -214,12 +224,12 @@ def _assemble(
         product=product,
         inbox=_inbox(storage, clock, dispatch, translators),
         senders={},
-        worker=_worker(storage, clock, parts, product, meetings),
+        worker=_worker(storage, clock, parts, product, handlers),
         platform=None,
         discord_platform=None,
         metrics=metrics,
         meetings=meetings,
-        hooks=meetings.hooks,
+        hooks=(*meetings.hooks, *billing.hooks),
     )
     app.discord_platform = discord_link(
         settings.discord, receiver=app, storage=storage, scenes=scenes, product=product
@@ -242,7 +252,7 @@ def _inbox(
 
 
 def _worker(
-    storage: SqlStorage, clock: Clock, parts: Parts, product: Product, meetings: MeetingParts
+    storage: SqlStorage, clock: Clock, parts: Parts, product: Product, more: Handlers
 ) -> Worker[Work]:
     return Worker(
         storage,
@@ -252,8 +262,9 @@ def _worker(
             **product.relay.jobs(),
             **product.teaching.jobs(clock),
             **product.lessons.jobs(),
+            REFRESH_JOB: FeedJobs(storage, clock, IcsFeed()).refresh,
             **product.paying.jobs(),
-            **meetings.handlers,
+            **more,
             **product.meeting_jobs,
         },
         is_shared=storage.is_shared,

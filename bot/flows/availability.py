@@ -119,10 +119,10 @@ class Availability:
 
     def _changed(self, scene: Scene, answers: Answers) -> Later | None:
         field, schedule = str(answers["field"]), _schedule(scene)
-        changed = answered(schedule, field, answers, today_of(scene, schedule))
+        changed = answered(scene, schedule, field, answers)
         _save(scene, changed)
         if field == "feed" and changed.feed is not None:
-            scene.work.jobs.put(refresh_job(changed, scene.now))
+            scene.work.jobs.put(refresh_job(changed))
         return self._view(scene)
 
 

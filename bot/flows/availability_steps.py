@@ -51,13 +51,13 @@ def hours_steps(schedule_of: ScheduleOf) -> tuple[Step, ...]:
     )
 
 
-def answered(schedule: Schedule, field: str, answers: Answers, today: date) -> Schedule:
+def answered(scene: Scene, schedule: Schedule, field: str, answers: Answers) -> Schedule:
     """The schedule with what was answered.
 
     Raises:
         NotUnderstood, TooManyHours: the schedule changed since the answer was looked at.
     """
-    value = answers[f"hours_{field}"]
+    value, today = answers[f"hours_{field}"], today_of(scene, schedule)
     match field:
         case "text":
             return parse_hours(str(value), today).applied_to(schedule, today)
@@ -71,7 +71,7 @@ def answered(schedule: Schedule, field: str, answers: Answers, today: date) -> S
             away = HoursChange(exceptions=[DateException(first, last)])
             return away.applied_to(schedule, today)
         case "feed":
-            feed = None if value is None else Feed(url=str(value))
+            feed = None if value is None else Feed(url=str(value), due_at=scene.now)
             return replace(schedule, feed=feed, busy=())
     lengths: dict[str, timedelta] = {field: int(str(value)) * _MINUTE}
     return replace(schedule, **lengths)  # type: ignore[arg-type] # all three are lengths

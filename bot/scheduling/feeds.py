@@ -1,6 +1,6 @@
 """A teacher's calendar elsewhere: read every hour, its events are busy times."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -45,7 +45,12 @@ class BusyFeed(Protocol):
         ...
 
 
-def refresh_job(schedule: Schedule, at: datetime) -> Job:
-    """Reads the schedule's calendar at a time."""
-    key = f"{schedule.teacher_id}:{at.timestamp():.0f}"
-    return Job(kind=REFRESH_JOB, key=key, due_at=at, payload={"teacher_id": schedule.teacher_id})
+def refresh_job(schedule: Schedule) -> Job:
+    """Reads the calendar of a schedule that has one, when it is due."""
+    if schedule.feed is None:
+        raise ValueError("there is no calendar to read")
+    due_at = schedule.feed.due_at
+    key = f"{schedule.teacher_id}:{due_at.isoformat()}"
+    return Job(
+        kind=REFRESH_JOB, key=key, due_at=due_at, payload={"teacher_id": schedule.teacher_id}
+    )

@@ -75,11 +75,13 @@ class Feed:
 
     Args:
         url: of its iCalendar file, https.
-        read_at: when it was last read in full.
+        due_at: when it is read next.
+        read_at: when that was tried last; None: never.
         trouble: name of what is wrong with it, told to the teacher; None: nothing is.
     """
 
     url: str
+    due_at: datetime
     read_at: datetime | None = None
     trouble: str | None = None
 

@@ -107,7 +107,7 @@ async def _step(school: School, name: str, step: str) -> None:
         group = school.stage.telegram.group(-1009, "School")
         await actor.person.send_text(step, chat=group)
         actor.groups.append(group)
-    elif step[1:2] == ":":
+    elif ":" in step[:3]:
         wanted = step.replace("DRAFT", short_id(school.ids["gig"]))
         wanted = wanted.replace("LIVE", short_id(school.ids["listed"]))
         fitting = [data for data in actor.seen if fnmatchcase(data, wanted)]

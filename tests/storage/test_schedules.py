@@ -26,7 +26,9 @@ def a_full_schedule(teacher_id: str) -> Schedule:
             DateException(day, day, (Hours(600, 660),), is_extra=True),
         ),
         busy=(Timespan.of(_NOON, timedelta(hours=1)),),
-        feed=Feed(url="https://calendar.test/CANARY.ics", read_at=_NOON, trouble="gone"),
+        feed=Feed(
+            url="https://calendar.test/CANARY.ics", due_at=_NOON, read_at=_NOON, trouble="gone"
+        ),
         notice=timedelta(hours=1),
         horizon=timedelta(days=14),
         buffer=timedelta(minutes=10),
