@@ -23,6 +23,7 @@ def routes(
     return [
         *_people(state, payments),
         *_money(state, payments),
+        *_after_payment(state, payments),
         *_pages(checkout),
         *_teachers(state, connect),
         Route("GET", "/v1/account", "account.get", lambda _, __: _own_account(state)),
@@ -100,6 +101,11 @@ def _money(state: State, payments: Payments) -> Sequence[Route]:
             "payment_intents.cancel",
             lambda n, a: payments.cancel(n["intent"], a),
         ),
+    ]
+
+
+def _after_payment(state: State, payments: Payments) -> Sequence[Route]:
+    return [
         Route(
             "GET",
             "/v1/setup_intents/{intent}",

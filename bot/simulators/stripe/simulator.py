@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 
 from bot.simulators.bell import Bell
 from bot.simulators.faults import Faults
+from bot.simulators.loopback import LoopbackServer
 from bot.simulators.stripe.cards import Bank
 from bot.simulators.stripe.checkout import Checkout
 from bot.simulators.stripe.connect import Connect
@@ -21,7 +22,7 @@ from bot.simulators.stripe.visiting import Visits
 from bot.simulators.stripe.webhooks import Delivery, Webhooks
 
 
-class StripeSimulator:
+class StripeSimulator(LoopbackServer):
     """One account at Stripe, in test mode.
 
     Args:
@@ -41,6 +42,7 @@ class StripeSimulator:
         pause: float = 0.5,
         seed: int = 0,
     ) -> None:
+        super().__init__()
         now = clock or (lambda: datetime.now(UTC))
         self.key = key
         self.faults = Faults(seed)
@@ -52,8 +54,6 @@ class StripeSimulator:
         self._connect = Connect(self._state, self._address)
         self._spec = Specification(spec) if spec else None
         self._api = ApiServer(key, self.faults, self._spec, now)
-        self._runner: web.AppRunner | None = None
-        self.port = 0
 
     @property
     def url(self) -> str:
@@ -119,31 +119,21 @@ class StripeSimulator:
         """Wait until every webhook was taken or given up."""
         await self.until(lambda: self._webhooks.is_quiet, seconds)
 
-    async def start(self, port: int = 0) -> None:
-        """Serve on 127.0.0.1; port 0 takes a free one."""
+    def application(self) -> web.Application:
+        """Its API and its pages."""
         app = web.Application()
         Visits(self._state, self._payments, self.checkout, self._connect).add_to(app.router)
         for route in routes(self._state, self._payments, self.checkout, self._connect):
             app.router.add_route(route.method, route.path, self._api.serving(route))
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
-        self.port = self._runner.addresses[0][1]
+        return app
+
+    async def start(self, port: int = 0) -> None:
+        await super().start(port)
         self._webhooks.start()
 
     async def stop(self) -> None:
-        """May be called twice."""
         await self._webhooks.aclose()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
+        await super().stop()
 
     def _address(self) -> str:
         return self.url
