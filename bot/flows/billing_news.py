@@ -22,12 +22,14 @@ from bot.i18n.catalog import Texts
 from bot.i18n.money import money
 from bot.messaging.model import Button, Paragraph, Style
 from bot.scheduling.model import BookingAction, BookingEvent
+from bot.scheduling.reminders import resume_job
 
 MONEY_PREFIX, DISPUTE_PREFIX = "i", "j"
 _IN_HISTORY = {
     NewsKind.PAID: BookingAction.CHARGED,
     NewsKind.REFUNDED: BookingAction.REFUNDED,
 }
+_LETS_BOOK = {NewsKind.CARD_SAVED, NewsKind.PAID}
 _FOR_ADMINS = {NewsKind.CHARGEBACK, NewsKind.REFUND_FAILED}
 
 
@@ -62,6 +64,8 @@ class BillingNews:
             self._remember(work, invoice, news)
         if person is None or news.kind is NewsKind.CHARGEBACK:
             return
+        if news.kind in _LETS_BOOK:
+            work.jobs.put(resume_job(person.id, news.cause, self._clock.now()))
         if invoice is not None and news.kind is NewsKind.UNPAID:
             self._promise_reminders(work, invoice)
             self._unpaid(work, person, invoice, news.cause)
@@ -71,7 +75,9 @@ class BillingNews:
             self._line(work, person, news, invoice)
 
     def _remember(self, work: FlowWork, invoice: Invoice, news: News) -> None:
-        """The lesson's history tells what was paid for it."""
+        """The lesson's history tells what was paid for it; it may be gone with its people."""
+        if work.bookings.find(invoice.booking_id) is None:
+            return
         amount = "" if news.amount is None else f"{news.amount.minor} {news.amount.currency}"
         work.booking_history.add(
             BookingEvent(

@@ -22,6 +22,7 @@ from bot.scheduling.free_time import free_slots
 from bot.scheduling.model import Booking, BookingStatus, SlotTaken
 
 _OFFERS_SHOWN = 10
+_RESUMED_WITHIN = timedelta(hours=2)  # after that a card is no yes to a lesson any more
 
 
 class Book:
@@ -125,14 +126,16 @@ class Book:
         return kept[-1].held_until if kept else None
 
     def _waiting(self, work: FlowWork, user_id: str, now: datetime) -> Sequence[Booking]:
-        """The newest hold, even one that has run out while the card was being saved."""
-        since = now - self._bookings.policy.longest_hold
+        """The newest hold that was said yes to, even one that has run out meanwhile."""
+        policy = self._bookings.policy
         mine = [
             booking
             for booking in work.bookings.of_person(user_id)
             if booking.student_id == user_id
             and booking.held_until is not None
-            and booking.created_at >= since
+            and booking.held_until > booking.created_at + policy.hold
+            and booking.cancelled_by is None
+            and booking.created_at >= now - _RESUMED_WITHIN
         ]
         return mine[-1:]
 

@@ -21,6 +21,7 @@ from bot.flows.zone_asking import ZoneAsking
 from bot.jobs.model import Job
 from bot.scheduling.booking_service import BookingService
 from bot.scheduling.policy import LessonPolicy
+from bot.scheduling.reminders import RESUME_JOB
 from bot.scheduling.rescheduling import Rescheduling
 from bot.scheduling.zone_data import zone_data_version
 
@@ -56,7 +57,7 @@ class Lessons:
 
     def jobs(self) -> Mapping[str, Callable[[FlowWork, Job], None]]:
         """For the worker."""
-        return {**self.course.handlers(), REPLAN_JOB: self._replan}
+        return {**self.course.handlers(), REPLAN_JOB: self._replan, RESUME_JOB: self._resume}
 
     def commands(self) -> Sequence[Command]:
         return [
@@ -75,6 +76,10 @@ class Lessons:
         now = self._clock.now()
         key = f"{zone_data_version()}:{now.date()}"
         work.jobs.put(Job(kind=REPLAN_JOB, key=key, due_at=now))
+
+    def _resume(self, work: FlowWork, job: Job) -> None:
+        """Handles `lesson.resume`: what waited for a card or a payment is booked."""
+        self.book.card_saved(work, job.payload["user_id"], self._clock.now())
 
     def _replan(self, work: FlowWork, _: Job) -> None:
         """Handles `lesson.replan`: a lesson moves with the teacher's wall clock; both are told."""

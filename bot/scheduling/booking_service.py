@@ -136,9 +136,8 @@ class BookingService:
 
     def cancel(self, work: BookingWork, booking: Booking, actor_id: str, now: datetime) -> Booking:
         """One of the two calls it off; a late student owes the share they were told of."""
-        if booking.status is BookingStatus.HELD:
-            return self.expire(work, booking, now)
-        if not booking.has(actor_id) or now >= booking.starts_at:
+        is_held = booking.status is BookingStatus.HELD
+        if not booking.has(actor_id) or (now >= booking.starts_at and not is_held):
             raise IllegalTransition
         cancelled = work.bookings.save(
             replace(
@@ -150,6 +149,8 @@ class BookingService:
             )
         )
         record(work, booking, cancelled, BookingAction.CANCELLED, actor_id, now)
+        if is_held:
+            return cancelled
         work.jobs.put(lesson_job(cancelled, MEETING_REMOVE, now))
         if was_cancelled_late(cancelled):
             work.jobs.put(lesson_job(cancelled, BILL_JOB, now))

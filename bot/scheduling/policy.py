@@ -21,7 +21,7 @@ class LessonPolicy:
         hold: how long a slot waits for a yes.
         longest_hold: how long it waits at most, while a card is being saved.
         late_after: who has not come so long after the start is missed.
-        closed_after: a lesson that nobody began is over so long after its end.
+        closed_after: a lesson whose meeting told no end is over so long after its own.
     """
 
     free_hours: int = 12
@@ -30,7 +30,7 @@ class LessonPolicy:
     hold: timedelta = timedelta(minutes=5)
     longest_hold: timedelta = timedelta(minutes=30)
     late_after: timedelta = timedelta(minutes=10)
-    closed_after: timedelta = timedelta(minutes=15)
+    closed_after: timedelta = timedelta(hours=2)
 
 
 def lesson_price(booking: Booking, minutes: int | None = None) -> Money:
@@ -64,7 +64,7 @@ def share_owed(booking: Booking) -> int | None:
 def was_cancelled_late(booking: Booking) -> bool:
     """Whether the student called it off when that was no longer free."""
     at = booking.cancelled_at
-    is_theirs = booking.cancelled_by == booking.student_id
+    is_theirs = booking.cancelled_by == booking.student_id and booking.held_until is None
     return is_theirs and at is not None and at > free_until(booking)
 
 

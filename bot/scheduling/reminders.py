@@ -8,6 +8,7 @@ from bot.scheduling.model import Booking
 from bot.scheduling.policy import LessonPolicy
 
 REMIND_JOB, METER_JOB, LATE_JOB = "lesson.remind", "lesson.meter", "lesson.late"
+RESUME_JOB = "lesson.resume"
 EXPIRE_JOB, BILL_JOB = "lesson.expire_hold", "lesson.bill"
 MEETING_CREATE, MEETING_CHANGE, MEETING_REMOVE = (
     "meeting.create",
@@ -45,6 +46,11 @@ def lesson_job(booking: Booking, kind: str, due_at: datetime, stage: str = "") -
     key = f"{booking.id}:{booking.version}" + (f":{stage}" if stage else "")
     payload = {"booking_id": booking.id, "plan": plan_of(booking), "stage": stage}
     return Job(kind=kind, key=key, due_at=due_at, payload=payload)
+
+
+def resume_job(user_id: str, cause: str, now: datetime) -> Job:
+    """What a person's booking waited for is there: a card, or a payment."""
+    return Job(kind=RESUME_JOB, key=f"{user_id}:{cause}", due_at=now, payload={"user_id": user_id})
 
 
 def plan_of(booking: Booking) -> str:

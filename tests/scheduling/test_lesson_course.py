@@ -78,6 +78,14 @@ async def lesson(storage: SqlStorage) -> Booking:
     return await storage.write(unit)
 
 
+def keep(work: Work, lessons: Lessons, held: Booking) -> Booking:
+    """Said yes to, while a card has to be saved."""
+    lessons.book.keep(work, held.student_id, NOW + timedelta(hours=1))
+    kept = work.bookings.get(held.id)
+    assert kept.held_until == NOW + timedelta(minutes=30)
+    return kept
+
+
 async def run(
     storage: SqlStorage, lessons: Lessons, lesson: Booking, kind: str, stage: str
 ) -> Sequence[Outgoing]:
@@ -216,8 +224,8 @@ async def test_a_hold_ends_and_what_waited_for_a_card_is_held_again(
     storage: SqlStorage, lessons: Lessons, clock: HandClock, lesson: Booking
 ) -> None:
     start = FIRST + timedelta(hours=3)
-    held = await storage.write(lambda work: hold(work, "sue", start))
-    clock.move(minutes=6)
+    held = await storage.write(lambda work: keep(work, lessons, hold(work, "sue", start)))
+    clock.move(minutes=31)
     await run(storage, lessons, held, "lesson.expire_hold", "")
     assert (await state(storage, held)).status is BookingStatus.CANCELLED
 
@@ -231,12 +239,26 @@ async def test_a_hold_ends_and_what_waited_for_a_card_is_held_again(
     assert (again.starts_at, again.status) == (start, BookingStatus.CONFIRMED)
 
 
+@pytest.mark.parametrize("is_let_go", [True, False])
+async def test_a_card_is_no_yes_to_an_hour_nobody_said_yes_to(
+    storage: SqlStorage, lessons: Lessons, lesson: Booking, is_let_go: bool
+) -> None:
+    def unit(work: Work) -> Sequence[Outgoing]:
+        held = hold(work, "sue", FIRST + timedelta(hours=3))
+        if is_let_go:
+            SERVICE.cancel(work, keep(work, lessons, held), "sue", NOW)
+        lessons.book.card_saved(work, "sue", NOW)
+        return list(work.outbox.fresh)
+
+    assert await storage.write(unit) == []
+
+
 async def test_a_card_saved_too_late_finds_the_hour_taken(
     storage: SqlStorage, lessons: Lessons, clock: HandClock, lesson: Booking
 ) -> None:
     start = FIRST + timedelta(hours=3)
-    held = await storage.write(lambda work: hold(work, "sue", start))
-    clock.move(minutes=6)
+    held = await storage.write(lambda work: keep(work, lessons, hold(work, "sue", start)))
+    clock.move(minutes=31)
     await run(storage, lessons, held, "lesson.expire_hold", "")
     await storage.write(lambda work: booked(work, "sam", start, now=clock.now()))
 
