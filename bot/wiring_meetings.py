@@ -73,7 +73,7 @@ def zoom_of(settings: ZoomSettings, clock: Clock) -> ZoomMeetings:
         client_secret=secret.get_secret_value() if secret else "",
         clock=clock,
     )
-    return ZoomMeetings(http, token, clock, url=settings.api_url, hosts=settings.hosts)
+    return ZoomMeetings(http, token, clock, url=settings.api_url, hosts=settings.hosts or ())
 
 
 def hooks_of(settings: Settings) -> Sequence[Hook]:

@@ -117,6 +117,12 @@ class SupabaseSettings(_Group):
         return self.url is not None and self.key is not None
 
 
+class CalendlySettings(_Group):
+    """Calendly, where teachers may keep hours already; each gives a token of their own."""
+
+    api_url: str = "https://api.calendly.com"
+
+
 class ZoomSettings(_Group):
     """Zoom, by a Server-to-Server OAuth app; `hosts` are users that may lead lessons, by commas."""
 
@@ -124,7 +130,7 @@ class ZoomSettings(_Group):
     client_id: str | None = None
     client_secret: SecretStr | None = None
     webhook_secret: SecretStr | None = None
-    hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    hosts: Annotated[tuple[str, ...] | None, NoDecode] = None
     api_url: str = ZOOM_URL
     oauth_url: str = "https://zoom.us/oauth/token"
 
@@ -207,6 +213,7 @@ class Settings(BaseSettings):
     openai: OpenAISettings = OpenAISettings()
     mail: MailSettings = MailSettings()
     supabase: SupabaseSettings = SupabaseSettings()
+    calendly: CalendlySettings = CalendlySettings()
     zoom: ZoomSettings = ZoomSettings()
     stripe: StripeSettings = StripeSettings()
     billing: BillingSettings = BillingSettings()

@@ -178,7 +178,7 @@ class ZoomMeetings:
             found += [row for row in parsed if row is not None]
         return found
 
-    async def check(self) -> Mapping[str, bool]:
+    async def check(self) -> dict[str, bool]:
         """Whether each host is there. Raises ServiceFailure, e.g. for wrong credentials."""
         found = {}
         for host in self._hosts:
