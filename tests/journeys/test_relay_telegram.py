@@ -98,6 +98,7 @@ async def test_a_long_text_keeps_its_parts_in_step(two: Two) -> None:
     await reads(two.ben, "short")
 
     await two.ana.edit_text(sent, "\n".join(lines[:4]))
+    await reads(two.ben, "line 3")
     await two.settled()
     grown = _from(two.ben, "line")
     await two.ana.edit_text(sent, "short again")
