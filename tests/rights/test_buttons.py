@@ -89,10 +89,16 @@ q:approve   no        no       no       may    no
 q:ask       no        no       no       may    asks
 q:certno    no        no       no       may    no
 q:certyes   no        no       no       may    no
+q:dismiss   no        no       no       may    no
+q:messages  no        no       no       may    anew
 q:next      no        no       no       may    asks
+q:part      no        no       no       may    no
 q:refuse    no        no       no       may    asks
+q:report    no        no       no       may    asks
 q:see       no        no       no       may    anew
+q:suspend   no        no       no       may    no
 q:trail     no        no       no       may    asks
+q:warn      no        no       no       may    no
 r:block     no        no       no       no     asks
 r:f         no        no       no       no     asks
 r:mute      no        no       no       no     asks
@@ -117,6 +123,7 @@ w:hear      self      self     self     self   asks
 w:notnow    self      self     self     self   asks
 w:open      self      self     self     self   asks
 w:page      self      self     self     self   asks
+w:soon      self      self     self     self   asks
 w:watch     self      self     self     self   asks
 w:write     self      self     self     self   asks
 x           self      self     self     self   anew
@@ -137,6 +144,7 @@ TABLE: Mapping[str, Mapping[str, str]] = {
     for name, *cells in map(str.split, RIGHTS.strip().splitlines()[1:])
 }
 _SHORT = re.compile(r"(?<![^:])[A-Za-z0-9_-]{22}(?![^:])")
+_ABOUT_REPORTS = ("q:dismiss", "q:messages", "q:part", "q:report", "q:suspend", "q:warn")
 _WHOLE = {"a", "f", "p", "s", "x"}  # what follows is a field, a tutor or a step
 _GARBAGE = (
     "", ":", ":" * 30, "x", "-1", "²", "٣", "1" * 60, "x" * 60, "\x00", "🦊" * 14, "../../etc",
@@ -300,6 +308,7 @@ def is_meant(kind: str, thing: str) -> bool:
     """Whether an administrator, or anybody, may press this about such a thing of somebody."""
     about = {
         **{kind: {"listed"} for kind in ("b:gig", "b:day", "b:days", "b:slot")},
+        **{kind: {"report"} for kind in _ABOUT_REPORTS},
         "q:see": {"certificate"},
         "w:hear": {"listed"},
         "w:open": {"listed"},

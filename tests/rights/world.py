@@ -11,6 +11,7 @@ from bot.accounts.gigs import Gig, GigCategory, GigStatus
 from bot.accounts.model import Identity, LearnerLanguage, Role, User
 from bot.accounts.teachers import Certificate, Review
 from bot.app import App
+from bot.chat.model import ReportReason
 from bot.core.clock import SystemClock
 from bot.core.entity import short_id
 from bot.scheduling.booking_service import BookingService
@@ -141,6 +142,8 @@ def _populate(app: App, work: Work) -> Mapping[str, str]:
     _certificate(work, eve)
     relay = app.product.relay.relay
     threads = [relay.open(work, ana.id, teacher.id, now) for teacher in (dora, ben)]
+    quarrel = relay.open(work, gus.id, dora.id, now)
+    reports = [relay.report(work, quarrel, gus, reason, now) for reason in (*ReportReason,) * 2]
     _lesson(work, ana, ben, gigs[0])
     return {
         "user": ana.id,
@@ -149,6 +152,7 @@ def _populate(app: App, work: Work) -> Mapping[str, str]:
         "listed": gigs[0].id,
         "certificate": certificate.id,
         "thread": threads[0].id,
+        "report": reports[0].id,
     }
 
 
