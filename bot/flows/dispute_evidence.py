@@ -134,9 +134,8 @@ def _is_within(at: datetime, span: Timespan) -> bool:
 def _where_it_stands(
     work: FlowWork, invoice: Invoice, dispute: Dispute, reader: Reader
 ) -> Paragraph:
-    if dispute.state is DisputeState.OPEN or dispute.proposed_by is None:
-        key = "dispute.state.open" if dispute.is_open else f"dispute.state.{dispute.state}"
-        return Paragraph(reader.texts(key, count=dispute.minutes or 0))
-    name = names(work, invoice, reader)[dispute.proposed_by]
-    key = f"dispute.state.{dispute.state}"
-    return Paragraph(reader.texts(key, name=name, count=dispute.minutes or 0))
+    texts, side = reader.texts, dispute.proposed_by
+    if dispute.state is DisputeState.OPEN:
+        return Paragraph(texts("dispute.state.open"))
+    name = names(work, invoice, reader)[side] if side is not None else ""
+    return Paragraph(texts(f"dispute.state.{dispute.state}", name=name, count=dispute.minutes or 0))
