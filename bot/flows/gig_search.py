@@ -13,6 +13,7 @@ from bot.flows.model import Answers, Flow, Layout, Option, Step
 from bot.flows.price_steps import as_answer, as_money, currency_step, price_step
 from bot.flows.runner import Runner, StaleButton
 from bot.flows.scene import Later, Scene
+from bot.flows.soonest import soonest_offers
 from bot.flows.steps import choice, worded
 from bot.i18n.formats import language_name, own_language_name
 from bot.i18n.money import money
@@ -30,7 +31,7 @@ _FILTERS = ("wanted_language", "wanted_category", "wanted_currency")
 class GigSearch:
     """The catalogue. What a person looks for is a row of their own, so buttons carry no filters.
 
-    A filter by rating or by free time is not offered while nothing is rated and no hours are kept.
+    A filter by rating is not offered while nothing is rated.
     """
 
     def __init__(self, runner: Runner, introductions: Introductions) -> None:
@@ -68,6 +69,9 @@ class GigSearch:
             case "page" if _PAGE.fullmatch(rest):
                 scene.answer_button()
                 return self._page(scene, int(rest))
+            case "soon" if _PAGE.fullmatch(rest):
+                scene.answer_button()
+                return self._page(scene, int(rest), is_soonest=True)
             case "filter" if rest in _FILTERS:
                 scene.answer_button()
                 return self._ask(scene, rest)
@@ -104,23 +108,14 @@ class GigSearch:
             return None
         return self._introductions.introduce(scene, gig.user_id)
 
-    def _page(self, scene: Scene, page: int) -> Later | None:
+    def _page(self, scene: Scene, page: int, *, is_soonest: bool = False) -> Later | None:
         search = _search(scene)
         count = scene.work.gigs.count_listed(search.wish)
-        pages = max(1, -(-count // _PER_PAGE))
-        page = min(page, pages - 1)
-        found = scene.work.gigs.listed(search.wish, page * _PER_PAGE, _PER_PAGE)
         body = [scene.text("search.title", Style.STRONG), _looked_for(scene, search)]
         rows: list[list[Button]] = []
-        if found:
-            first = page * _PER_PAGE + 1
-            lines = [f"{n}. {gig_line(scene, gig)}" for n, gig in enumerate(found, first)]
+        if count:
+            lines, rows = _offers(scene, search, page, count, is_soonest=is_soonest)
             body.append(Paragraph("\n".join(lines)))
-            rows += [
-                [Button(f"{n}. {gig.title}", f"{PREFIX}:open:{short_id(gig.id)}")]
-                for n, gig in enumerate(found, first)
-            ]
-            rows.append(_turning(scene, page, pages))
         else:
             body.append(scene.text("search.nothing"))
             rows.append([scene.button("search.button.watch", f"{PREFIX}:watch:")])
@@ -245,10 +240,37 @@ def _looked_for(scene: Scene, search: TeacherSearch) -> Paragraph:
     return Paragraph(words or scene.texts("search.everything"))
 
 
-def _turning(scene: Scene, page: int, pages: int) -> list[Button]:
+def _offers(
+    scene: Scene, search: TeacherSearch, page: int, count: int, *, is_soonest: bool
+) -> tuple[list[str], list[list[Button]]]:
+    """One page: newest first, or whose teacher is free first."""
+    if is_soonest:
+        every = soonest_offers(scene, search.wish)
+        count = len(every)
+    pages = -(-count // _PER_PAGE)
+    page = min(page, pages - 1)
+    start = page * _PER_PAGE
+    if is_soonest:
+        shown = every[start : start + _PER_PAGE]
+        gigs, told = [each.gig for each in shown], [each.line(scene) for each in shown]
+    else:
+        gigs = list(scene.work.gigs.listed(search.wish, start, _PER_PAGE))
+        told = [gig_line(scene, gig) for gig in gigs]
+    lines = [f"{n}. {line}" for n, line in enumerate(told, start + 1)]
+    rows = [
+        [Button(f"{n}. {gig.title}", f"{PREFIX}:open:{short_id(gig.id)}")]
+        for n, gig in enumerate(gigs, start + 1)
+    ]
+    order, other = ("soon", "page") if is_soonest else ("page", "soon")
+    rows.append(_turning(scene, order, page, pages))
+    rows.append([scene.button(f"search.button.by.{other}", f"{PREFIX}:{other}:0")])
+    return lines, rows
+
+
+def _turning(scene: Scene, order: str, page: int, pages: int) -> list[Button]:
     row = []
     if page > 0:
-        row.append(scene.button("flow.button.earlier", f"{PREFIX}:page:{page - 1}"))
+        row.append(scene.button("flow.button.earlier", f"{PREFIX}:{order}:{page - 1}"))
     if page < pages - 1:
-        row.append(scene.button("flow.button.more", f"{PREFIX}:page:{page + 1}"))
+        row.append(scene.button("flow.button.more", f"{PREFIX}:{order}:{page + 1}"))
     return row

@@ -60,3 +60,15 @@ def nearest(
             break
     closest = sorted(found, key=lambda span: abs(span.start - wanted.start))[:_NEAREST]
     return tuple(sorted(closest))
+
+
+def next_free(
+    work: BookingWork, schedule: Schedule, length: timedelta, now: datetime
+) -> datetime | None:
+    """When the first slot of this length starts; None: nothing is free."""
+    for reach in (*_LOOKED_AT, schedule.horizon):
+        within = Timespan.of(now + schedule.notice, max(reach, MINUTE))
+        found = free_slots(work, schedule, length, now, within)
+        if found:
+            return found[0].start
+    return None

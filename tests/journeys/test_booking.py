@@ -97,6 +97,13 @@ async def book(bob: Anybody) -> None:
     await bob.press("Book", then="Your lesson with Ana is booked.")
 
 
+async def test_the_catalogue_tells_who_is_free_first(pair: tuple[Anybody, Anybody]) -> None:
+    _, bob = pair
+    await bob.say("/teachers", then="Spanish for travellers")
+    await bob.press("Free soonest first", then="per hour · free ")
+    await bob.press("Newest first", then="Spanish for travellers")
+
+
 async def test_a_student_books_and_both_are_told_in_their_own_clock(
     app: App, pair: tuple[Anybody, Anybody]
 ) -> None:
