@@ -56,6 +56,7 @@ def billing_parts(settings: Settings, facts: LessonFacts[FlowWork]) -> BillingPa
     if key is None:
         return BillingParts()
     gateway = StripeGateway(key.get_secret_value(), settings.stripe.api_url)
+    hooks = hooks_of(settings)
     money = PayingParts(
         gateway=gateway,
         facts=facts,
@@ -63,8 +64,9 @@ def billing_parts(settings: Settings, facts: LessonFacts[FlowWork]) -> BillingPa
         rules=rules_of(settings.billing, settings.web.public_url or _RETURN_URL),
         currency=settings.billing.currency,
         rails=settings.billing.rails,
+        has_webhooks=bool(hooks),
     )
-    return BillingParts(money, hooks_of(settings), gateway)
+    return BillingParts(money, hooks, gateway)
 
 
 def rules_of(billing: BillingSettings, return_url: str) -> BillingRules:

@@ -1,6 +1,6 @@
 """What billing promises to do later; the handlers are put together where messages are worded."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from bot.jobs.model import Job
 
@@ -11,6 +11,8 @@ REFUND_JOB = "invoice.refund"
 TRANSFER_JOB = "payout.transfer"
 RECONCILE_JOB = "ledger.reconcile"
 FORGET_JOB = "customer.forget"
+LOOK_JOB = "ledger.look"
+_LOOK_EVERY = timedelta(minutes=5)
 _RECONCILE_HOUR = 4  # UTC: when least happens
 
 
@@ -47,3 +49,10 @@ def reconcile_job(day: date) -> Job:
     """Compare with the gateway, and pay teachers; each day's puts the next one's."""
     at = datetime.combine(day, time(_RECONCILE_HOUR), tzinfo=UTC)
     return Job(kind=RECONCILE_JOB, key=day.isoformat(), due_at=at)
+
+
+def look_job(now: datetime) -> Job:
+    """Ask the gateway where no webhook tells, every five minutes; each puts the next one."""
+    number = (now - datetime(1970, 1, 1, tzinfo=UTC)) // _LOOK_EVERY + 1
+    at = datetime(1970, 1, 1, tzinfo=UTC) + number * _LOOK_EVERY
+    return Job(kind=LOOK_JOB, key=str(number), due_at=at)

@@ -14,10 +14,12 @@ from bot.billing.jobs import (
     BILL_JOB,
     CHARGE_JOB,
     FORGET_JOB,
+    LOOK_JOB,
     RECONCILE_JOB,
     REFUND_JOB,
     REMIND_JOB,
     TRANSFER_JOB,
+    look_job,
     reconcile_job,
 )
 from bot.billing.model import InvoiceState, LessonFact, Side
@@ -55,6 +57,7 @@ class PayingParts:
         facts: what happened in lessons.
         currency: of cards, unless a lesson says otherwise.
         rails: how lessons may be paid, by platform.
+        has_webhooks: the gateway tells by itself; otherwise it is asked every five minutes.
     """
 
     gateway: PaymentGateway
@@ -63,6 +66,7 @@ class PayingParts:
     rules: BillingRules
     currency: str
     rails: Mapping[str, str]
+    has_webhooks: bool = False
 
 
 class PayDesk:
@@ -88,7 +92,10 @@ class PayDesk:
 
     def begin(self, work: FlowWork) -> None:
         """On start: promise today's look into the books."""
-        work.jobs.put(reconcile_job(self._clock.now().date()))
+        now = self._clock.now()
+        work.jobs.put(reconcile_job(now.date()))
+        if not self._own.has_webhooks:
+            work.jobs.put(look_job(now))
 
     def actions(self) -> Mapping[str, Action]:
         """By command."""
@@ -108,6 +115,7 @@ class PayDesk:
             TRANSFER_JOB: self._transfer,
             RECONCILE_JOB: self._reconcile,
             FORGET_JOB: self._forget,
+            LOOK_JOB: self._look,
         }
 
     def press(self, scene: Scene, data: str) -> Later | None:
@@ -200,6 +208,10 @@ class PayDesk:
 
     async def _reconcile(self, _: Job) -> Unit | None:
         return await self.reconciler.daily()
+
+    async def _look(self, _: Job) -> Unit | None:
+        await self.reconciler.look()
+        return lambda work: work.jobs.put(look_job(self._clock.now()))
 
     async def _forget(self, job: Job) -> Unit | None:
         await self.sending.forget(job.payload["customer"])
