@@ -19,7 +19,6 @@ from bot.core.clock import Clock, SystemClock
 from bot.core.hook import Hook
 from bot.flows.conversation import Product, assemble
 from bot.flows.dispatch import Dispatch
-from bot.flows.feed_jobs import FeedJobs
 from bot.flows.practice_jobs import CLOSE_JOB, idle_closer
 from bot.flows.rules import Rules
 from bot.flows.scene import Scenes
@@ -33,8 +32,6 @@ from bot.messaging.model import MessageKind, Outgoing
 from bot.messaging.outbox import Sender
 from bot.messaging.ports import OutboxWork, PacedMessenger, Received
 from bot.postbox import Postbox
-from bot.scheduling.adapters.ics_feed import IcsFeed
-from bot.scheduling.feeds import REFRESH_JOB
 from bot.storage import schema
 from bot.storage.engine import SqlStorage, open_storage
 from bot.storage.vault import Keyring, parse_keys
@@ -54,6 +51,7 @@ from bot.voice.service import VoiceService
 from bot.web.metrics import Metrics
 from bot.wiring import DISCORD, DiscordLink, discord_link
 from bot.wiring_billing import BillingParts, Handlers, billing_parts
+from bot.wiring_hours import hours_jobs
 from bot.wiring_meetings import MeetingParts, meeting_parts
 from config.settings import HUME_URL, Settings, WrongSettings
 
@@ -139,6 +137,7 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
         if app.discord_platform is not None:
             stack.push_async_callback(app.discord_platform.stop)
         await storage.write(app.product.lessons.begin)
+        await storage.write(app.product.paying.begin)
         await stack.enter_async_context(
             kept_up(storage, clock, instance, app.inbox, app.senders, app.worker)
         )
@@ -179,6 +178,7 @@ def rules_of(settings: Settings) -> Rules:
         has_mail=settings.mail.smtp_url is not None,
         has_codes=settings.mail.smtp_url is not None or settings.supabase.is_set,
         recording_kept_for=timedelta(days=voice.recording_days),
+        public_url=settings.web.public_url and settings.web.public_url.rstrip("/"),
     )
 
 
@@ -262,7 +262,7 @@ def _worker(
             **product.relay.jobs(),
             **product.teaching.jobs(clock),
             **product.lessons.jobs(),
-            REFRESH_JOB: FeedJobs(storage, clock, IcsFeed()).refresh,
+            **hours_jobs(storage, clock),
             **product.paying.jobs(),
             **more,
             **product.meeting_jobs,

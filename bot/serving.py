@@ -18,6 +18,7 @@ from bot.storage.work import Work
 from bot.web.hooks import hook_handler
 from bot.web.server import WebServer
 from bot.wiring import DISCORD, DiscordLink, StoredHashes, slash_commands
+from bot.wiring_hours import hours_pages
 
 _log = structlog.get_logger()
 
@@ -93,6 +94,7 @@ class Serving:
             is_ready=self.is_ready,
             metrics=self._app.metrics.render,
             webhooks=webhooks,
+            pages=hours_pages(settings, self._app.storage, self._app.clock),
         )
 
     async def _supervise(self, part: Part, stop: asyncio.Event) -> None:

@@ -170,6 +170,7 @@ class CodePurpose(StrEnum):
 
     EMAIL: an address is one's own. LINK, RECOVER: an account is one's own, by its address.
     LINK_TOKEN: the same, shown on another platform; WRONG_TOKEN counts guesses at those.
+    PAGE: whoever opens a page of ours was sent there by us.
     """
 
     EMAIL = "email"
@@ -178,6 +179,7 @@ class CodePurpose(StrEnum):
     LINK_TOKEN = "link_token"  # noqa: S105 - no secret
     WRONG_TOKEN = "wrong_token"  # noqa: S105 - no secret
     ADMIN_CLAIM = "admin_claim"
+    PAGE = "page"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,13 +66,30 @@ class Tokens:
         self._add(work, CodePurpose.WRONG_TOKEN, letters, _HOUR, None, asked_by)
         return None
 
+    def issue_page(self, work: AccountsWork, user_id: str) -> str:
+        """Opens one page of ours for this person; lives ten minutes, 192 bits."""
+        token = secrets.token_urlsafe(24)
+        self._add(work, CodePurpose.PAGE, token, LINK_LIFETIME, user_id)
+        return token
+
+    def whose_page(self, work: AccountsWork, token: str) -> str | None:
+        """For whom it opens, without using it up; None when it is unknown, used or too old."""
+        found = self._find(work, CodePurpose.PAGE, token)
+        return None if found is None else found.user_id
+
+    def redeem_page(self, work: AccountsWork, token: str) -> str | None:
+        """Whose it was, which is used up."""
+        found = self._redeem(work, CodePurpose.PAGE, token)
+        return None if found is None else found.user_id
+
     def _redeem(self, work: AccountsWork, purpose: CodePurpose, token: str) -> OneTimeCode | None:
-        now = self._clock.now()
-        subject = _hash(work.fingerprint, purpose, token)
-        for code in work.codes.since((purpose,), now - CLAIM_LIFETIME, subject=subject):
-            if code.used_at is None and code.expires_at > now:
-                return work.codes.save(replace(code, used_at=now))
-        return None
+        found = self._find(work, purpose, token)
+        return None if found is None else work.codes.save(replace(found, used_at=self._clock.now()))
+
+    def _find(self, work: AccountsWork, purpose: CodePurpose, token: str) -> OneTimeCode | None:
+        now, subject = self._clock.now(), _hash(work.fingerprint, purpose, token)
+        codes = work.codes.since((purpose,), now - CLAIM_LIFETIME, subject=subject)
+        return next((c for c in codes if c.used_at is None and c.expires_at > now), None)
 
     def _add(
         self,

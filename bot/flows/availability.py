@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.accounts.model import Role
+from bot.accounts.tokens import Tokens
 from bot.core.errors import DomainError
 from bot.flows.availability_steps import FIELDS, answered, hours_steps
 from bot.flows.availability_view import (
@@ -19,20 +20,23 @@ from bot.flows.people import in_private
 from bot.flows.runner import Runner, StaleButton
 from bot.flows.scene import Later, Scene
 from bot.flows.zone_asking import ZoneAsking
+from bot.i18n.calendar_names import words
 from bot.messaging.model import Button, Paragraph
 from bot.scheduling.feeds import refresh_job
 from bot.scheduling.hours_text import parse_hours
 from bot.scheduling.schedule import Schedule
 
 HOURS_FLOW = "hours"
+CALENDLY_PATH = "/hours/calendly/{key}"
 Press = Callable[[Scene, str], Later | None]
 
 
 class Availability:
     """The view, its buttons, the flow behind them, and hours typed with the command."""
 
-    def __init__(self, runner: Runner, zones: ZoneAsking) -> None:
+    def __init__(self, runner: Runner, zones: ZoneAsking, tokens: Tokens) -> None:
         self._runner = runner
+        self._tokens = tokens
         self._show = zones.first("availability", self.show)
         self._ask_first = zones.first("availability.ask", self._ask)
 
@@ -49,6 +53,8 @@ class Availability:
 
     def show(self, scene: Scene, typed: str = "") -> Later | None:
         """The hours as they are, or changed as was typed after the command."""
+        if typed.split() and typed.casefold().split()[0] in words("hours.words.import"):
+            return self._import(scene)
         if typed.strip():
             schedule = _schedule(scene)
             today = today_of(scene, schedule)
@@ -96,6 +102,16 @@ class Availability:
             case "sure":
                 return self._save(scene, replace(schedule, rules=(), exceptions=()))
         raise StaleButton
+
+    def _import(self, scene: Scene) -> Later | None:
+        """The way to the page where a Calendly token is typed; it is never asked for in a chat."""
+        if scene.rules.public_url is None:
+            scene.say(scene.text("hours.import.off"))
+            return None
+        key = self._tokens.issue_page(scene.work, scene.user.id)
+        address = f"{scene.rules.public_url}{CALENDLY_PATH.format(key=key)}"
+        scene.say(scene.text("hours.import.link"), Paragraph(address))
+        return None
 
     def _view(self, scene: Scene, *before: Paragraph) -> Later | None:
         schedule = _schedule(scene)

@@ -79,7 +79,7 @@ def assemble(
     records = _records(parts, lessons)
     teaching = Teaching(runner, parts, RelayIntroductions(relay.relay))
     people = People(runner, practice, parts, records, codes, tokens, teaching)
-    hours = Availability(runner, zones)
+    hours = Availability(runner, zones, tokens)
     runner.add(buttons.fix_flow(), zones.flow(), *people.flows(), *teaching.flows())
     runner.add(*hours.flows(), *paying.flows(), *(f for each in links for f in each.flows()))
     areas: Sequence[Area] = (relay.talk, people, teaching, hours, lessons, paying, *links)

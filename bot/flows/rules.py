@@ -20,6 +20,7 @@ class Rules:
         has_mail: a mail server is configured.
         has_codes: an address can be confirmed, by a mail of ours or by a service.
         recording_kept_for: how long a kept recording stays.
+        public_url: where people open pages of ours, without a slash at its end; None: nowhere.
         relay: how much people may write to each other.
         lessons: what cancelling and not coming cost, how long hours are kept.
     """
@@ -32,5 +33,6 @@ class Rules:
     has_mail: bool = True
     has_codes: bool = True
     recording_kept_for: timedelta = timedelta(days=30)
+    public_url: str | None = None
     relay: Limits = field(default_factory=Limits)
     lessons: LessonPolicy = field(default_factory=LessonPolicy)

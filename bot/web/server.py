@@ -20,6 +20,7 @@ class WebServer:
         is_ready: everything that is switched on works; raises ServiceFailure or answers False.
         metrics: the exposition text.
         webhooks: path to its handler.
+        pages: for people: path to what shows it and what takes its form.
     """
 
     def __init__(
@@ -30,11 +31,13 @@ class WebServer:
         is_ready: Callable[[], Awaitable[bool]],
         metrics: Callable[[], Awaitable[bytes]],
         webhooks: Mapping[str, Handler],
+        pages: Mapping[str, tuple[Handler, Handler]] | None = None,
     ) -> None:
         self._host, self._port = host, port
         self._is_ready = is_ready
         self._metrics = metrics
         self._webhooks = webhooks
+        self._pages = pages or {}
         self._runner: web.AppRunner | None = None
 
     @property
@@ -49,6 +52,9 @@ class WebServer:
         app.router.add_get("/metrics", self._exposition)
         for path, handler in self._webhooks.items():
             app.router.add_post(path, handler)
+        for path, (shown, sent) in self._pages.items():
+            app.router.add_get(path, shown)
+            app.router.add_post(path, sent)
         self._runner = web.AppRunner(
             app, handle_signals=False, access_log=None, shutdown_timeout=_GRACE_SECONDS
         )

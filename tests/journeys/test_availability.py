@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -45,12 +46,12 @@ async def schedule_of(app: App, ana: Anybody) -> Schedule:
     return await app.storage.read(lambda work: work.schedules.get(user.id))
 
 
-async def open_hours(ana: Anybody, typed: str = "", then: str = "You have told no hours") -> None:
+async def open_hours(ana: Anybody, typed: str = "", then: str = "You have told no hours") -> Any:
     """The command for the first time: the zone is asked, and then it goes on."""
     await ana.say(f"/availability {typed}".strip(), then="Where are you?")
     await ana.say("nowhere at all", then="I do not know that place")
     await ana.say("Tokyo", then="Is it ")
-    await ana.press("(Asia/Tokyo)", then=then)
+    return await ana.press("(Asia/Tokyo)", then=then)
 
 
 async def test_hours_typed_with_the_command_wait_for_the_zone(app: App, ana: Anybody) -> None:
@@ -98,6 +99,11 @@ async def test_dates_are_taken_out_and_put_back(app: App, ana: Anybody) -> None:
     await ana.press("Remove all", then="Remove all your weekly hours")
     await ana.press("Yes, remove all", then="You have told no hours yet.")
     assert not (await schedule_of(app, ana)).is_open
+
+
+async def test_nothing_is_imported_where_people_have_no_page_to_open(ana: Anybody) -> None:
+    shown = await open_hours(ana, "import calendly", then="cannot be imported here")
+    assert "mon-fri 18:00-21:00" in shown.text
 
 
 async def test_hours_are_for_teachers(stage: DiscordStage, app: App) -> None:
