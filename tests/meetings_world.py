@@ -62,6 +62,20 @@ class Lessons:
         self.ended.append(seen)
 
 
+def a_lesson(**changes: object) -> Subject:
+    """Ben teaches Ana for 45 minutes."""
+    values: dict[str, object] = {
+        "id": new_id(),
+        "title": "Spanish lesson",
+        "span": Timespan.of(START, timedelta(minutes=45)),
+        "host_user_id": TEACHER,
+        "host_name": "Ben",
+        "guests": (Guest(ANA, "Ana"),),
+        "is_on": True,
+    }
+    return Subject(**{**values, **changes})  # type: ignore[arg-type]
+
+
 class World:
     """A product of meetings alone."""
 
@@ -95,16 +109,8 @@ class World:
 
     async def book(self, minutes: int = 0, **changes: object) -> Subject:
         """A lesson of 45 minutes, so long after the first."""
-        values: dict[str, object] = {
-            "id": new_id(),
-            "title": "Spanish lesson",
-            "span": Timespan.of(START + timedelta(minutes=minutes), timedelta(minutes=45)),
-            "host_user_id": TEACHER,
-            "host_name": "Ben",
-            "guests": (Guest(ANA, "Ana"),),
-            "is_on": True,
-        }
-        subject = Subject(**{**values, **changes})  # type: ignore[arg-type]
+        span = Timespan.of(START + timedelta(minutes=minutes), timedelta(minutes=45))
+        subject = a_lesson(**{"span": span, **changes})
         self.lessons.subjects[subject.id] = subject
         await self.put("meeting.create", subject)
         return subject

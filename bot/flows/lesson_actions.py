@@ -197,11 +197,12 @@ class LessonActions:
 
     def _join(self, scene: Scene, booking: Booking) -> None:
         link = self._meetings.join_link(scene.work, booking, scene.user.id)
+        doors = self._meetings.door_rows(scene.work, booking, reader_of(scene))
         if link is None:
-            scene.say(scene.text("booking.no_link"))
+            scene.say(scene.text("booking.no_link"), buttons=doors)
             return
         label = scene.texts("booking.button.enter")
-        scene.say(scene.text("booking.link"), buttons=[[Button(label, url=link)]])
+        scene.say(scene.text("booking.link"), buttons=[[Button(label, url=link)], *doors])
 
     def _file(self, scene: Scene, booking: Booking) -> None:
         file = self._news.calendar_file(scene.work, booking, scene.user, scene.now)

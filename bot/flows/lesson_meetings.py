@@ -5,17 +5,21 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.core.clock import Clock
+from bot.core.entity import short_id
 from bot.core.timespan import Timespan
+from bot.flows.lesson_words import Reader
 from bot.flows.ports import FlowWork
+from bot.flows.scene import Rows
 from bot.i18n.catalog import texts_in
 from bot.jobs.model import Job
 from bot.meetings.attendance import Attendance
 from bot.meetings.model import Meeting, MeetingState, Provider
 from bot.meetings.ports import Guest, Subject
 from bot.meetings.service import MeetingService
+from bot.messaging.model import Button
 from bot.scheduling.model import Booking
 
-OPEN_JOB = "meeting.open"
+OPEN_JOB, DOOR_PREFIX = "meeting.open", "mt"
 _OPEN_BEFORE = timedelta(minutes=10)
 
 MinutesOf = Callable[[FlowWork, Booking, datetime], int]
@@ -122,6 +126,22 @@ class LessonMeetings:
     def join_link(self, work: FlowWork, booking: Booking, user_id: str, /) -> str | None:
         """The person's own way in; None: there is none (yet)."""
         return self._service.link_of(work, booking.id, user_id)
+
+    def door_rows(self, work: FlowWork, booking: Booking, reader: Reader, /) -> Rows:
+        """The teacher may open the room as its host, or give a link where there is no room."""
+        meeting = work.meetings.of_subject(booking.id)
+        if meeting is None or reader.user.id != booking.teacher_id or meeting.is_over:
+            return ()
+        if meeting.provider is Provider.OWN:
+            return [[door_button(reader, "meet.button.link", "link", booking)]]
+        if meeting.state is MeetingState.READY:
+            return [[door_button(reader, "meet.button.open", "host", booking)]]
+        return ()
+
+
+def door_button(reader: Reader, key: str, action: str, booking: Booking) -> Button:
+    """Of a button about where a lesson takes place."""
+    return Button(reader.texts(key), f"{DOOR_PREFIX}:{action}:{short_id(booking.id)}")
 
 
 def came(seen: Attendance) -> frozenset[str]:

@@ -6,7 +6,9 @@ from typing import Protocol
 
 from bot.accounts.gigs import Gig
 from bot.accounts.model import User
+from bot.flows.lesson_words import Reader
 from bot.flows.ports import FlowWork
+from bot.flows.scene import Rows
 from bot.scheduling.model import Booking
 
 
@@ -41,6 +43,10 @@ class Meetings(Protocol):
         """The person's own way in; None: there is none (yet)."""
         ...
 
+    def door_rows(self, work: FlowWork, booking: Booking, reader: Reader, /) -> Rows:
+        """What else they can do about the room: open it as its host, give a link."""
+        ...
+
 
 class NothingNeeded:
     """Without payments: everybody may book. Implements `Payments`."""
@@ -60,3 +66,6 @@ class NoMeetings:
 
     def join_link(self, _: FlowWork, __: Booking, ___: str, /) -> str | None:
         return None
+
+    def door_rows(self, _: FlowWork, __: Booking, ___: Reader, /) -> Rows:
+        return ()

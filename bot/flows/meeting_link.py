@@ -13,7 +13,14 @@ from bot.core.storage import Storage
 from bot.flows.answers import clean_line
 from bot.flows.commands import Command
 from bot.flows.dispatch import Press
-from bot.flows.lesson_meetings import OPEN_JOB, Course, LessonEvents, LessonMeetings
+from bot.flows.lesson_meetings import (
+    DOOR_PREFIX,
+    OPEN_JOB,
+    Course,
+    LessonEvents,
+    LessonMeetings,
+    door_button,
+)
 from bot.flows.lesson_news import LessonNews
 from bot.flows.lesson_words import Reader, name_of
 from bot.flows.model import Answers, Flow, InvalidAnswer, Step
@@ -27,7 +34,6 @@ from bot.meetings.service import MeetingService
 from bot.messaging.model import Button, Incoming, Paragraph
 from bot.scheduling.model import Booking
 
-PREFIX = "mt"
 _FLOW, _STEP, _SUBJECT = "meeting_link", "meeting_link", "lesson"
 _LONGEST_LINK = 500
 _TAP_BEFORE = timedelta(minutes=15)
@@ -76,7 +82,7 @@ class MeetingLinks:
         return [Flow(_FLOW, (step,), self._keep_link, shows_progress=False)]
 
     def presses(self) -> Mapping[str, Press]:
-        return {PREFIX: self.press}
+        return {DOOR_PREFIX: self.press}
 
     def jobs(self) -> Mapping[str, Callable[[FlowWork, Job], None]]:
         """For the worker."""
@@ -110,7 +116,7 @@ class MeetingLinks:
                 booking.teacher_id,
                 "meet.link_needed",
                 self._scenes.clock.now(),
-                lambda reader: [[_button(reader, "meet.button.link", "link", booking)]],
+                lambda reader: [[door_button(reader, "meet.button.link", "link", booking)]],
             )
 
     def tell(self, work: FlowWork, meeting: Meeting) -> None:
@@ -146,7 +152,7 @@ class MeetingLinks:
                 booking.teacher_id,
                 "meet.room_ready",
                 self._scenes.clock.now(),
-                lambda reader: [[_button(reader, "meet.button.open", "host", booking)]],
+                lambda reader: [[door_button(reader, "meet.button.open", "host", booking)]],
             )
 
     def _tap(self, scene: Scene, booking: Booking, what: What) -> None:
@@ -165,7 +171,7 @@ class MeetingLinks:
         if what is What.LEFT:
             scene.say(scene.text("meet.finished"))
             return
-        data = f"{PREFIX}:out:{short_id(booking.id)}"
+        data = f"{DOOR_PREFIX}:out:{short_id(booking.id)}"
         rows = [[scene.button("meet.button.finished", data)]]
         scene.say(scene.text("meet.started"), buttons=rows)
 
@@ -232,14 +238,10 @@ def _told(work: FlowWork, booking: Booking, key: str, reader: Reader) -> Sequenc
 
 def _way_in(booking: Booking, link: str, reader: Reader) -> Rows:
     enter = Button(reader.texts("booking.button.enter"), url=link)
-    started = _button(reader, "meet.button.started", "in", booking)
+    started = door_button(reader, "meet.button.started", "in", booking)
     if reader.user.id != booking.teacher_id:
         return [[enter], [started]]
-    return [[enter], [started], [_button(reader, "meet.button.change", "link", booking)]]
-
-
-def _button(reader: Reader, key: str, action: str, booking: Booking) -> Button:
-    return Button(reader.texts(key), f"{PREFIX}:{action}:{short_id(booking.id)}")
+    return [[enter], [started], [door_button(reader, "meet.button.change", "link", booking)]]
 
 
 def _own(scene: Scene, short: str) -> Booking:

@@ -81,6 +81,7 @@ l:open      self      self     self     self   asks
 l:use       self      self     self     self   asks
 m:change    no        no       no       no     no
 m:resend    no        no       no       no     asks
+mt:link     no        no       no       no     asks
 n:open      no        no       self     no     asks
 n:renew     no        no       self     no     anew
 n:revoke    no        no       self     no     asks

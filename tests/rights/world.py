@@ -42,6 +42,7 @@ _STEPS: Mapping[str, Sequence[str]] = {
         "/profile", "h:see:*", "/gig", "n:open", "/gig", "g:open:DRAFT", "g:sure:*",
         "g:preview:*", "/gig", "g:open:LIVE", "/availability off 24 dec", "hr:dates",
         "/availability", "hr:clear", "/availability", "/setup", "/write", "Hello, learner",
+        "/agenda", "y:open:*", "y:join:*",
     ),
     "fay": ("/profile",),
     "gus": ("/profile",),
