@@ -89,7 +89,7 @@ class CardFlow:
         async def ask() -> bool:
             return await self._cards.remove(user_id)
 
-        return Awaited(self._parts, ask, lambda s, _: s.say(s.text("card.removed")))
+        return Awaited(self._parts, ask, _say_removed)
 
     def _owed(self, scene: Scene, invoice: Invoice, reader: Reader) -> None:
         scene.say(
@@ -120,3 +120,8 @@ def _offer_payment_page(scene: Scene, url: str) -> None:
         Paragraph(scene.texts("billing.page")),
         buttons=[[Button(scene.texts("billing.button.page"), url=url)]],
     )
+
+
+def _say_removed(scene: Scene, _: bool) -> None:
+    scene.answer_button()
+    scene.say(scene.text("card.removed"))
