@@ -144,6 +144,7 @@ class Book:
         gigs = offers(scene.work, teacher_id)
         if not gigs:
             raise CannotBook("booking.refused.gig")
+        self._gig(scene, gigs[0].id)
         if len(gigs) == 1:
             return self.press(scene, f"gig:{short_id(gigs[0].id)}")
         scene.answer_button()

@@ -97,7 +97,7 @@ class BookingService:
         for held in work.bookings.held_by(student.id):
             if (held.gig_id, held.booked) == (gig.id, span):
                 return held
-            self.expire(work, held, now)
+            self.cancel(work, held, student.id, now)
         self._check_free(work, schedule, span, now)
         booking = self._held(student, gig, schedule, span, now)
         try:
