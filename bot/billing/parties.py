@@ -5,13 +5,6 @@ from datetime import datetime
 
 from bot.billing.model import Invoice, Party
 from bot.billing.ports import BillingWork
-from bot.core.errors import DomainError
-
-
-class UnpaidLesson(DomainError):
-    """A lesson is not paid yet; nothing else that costs money is booked meanwhile."""
-
-    key = "billing.unpaid_lesson"
 
 
 def party_of(work: BillingWork, user_id: str, now: datetime) -> Party:
@@ -43,15 +36,3 @@ def unpaid_of(work: BillingWork, user_id: str) -> Sequence[Invoice]:
 def may_book_paid(work: BillingWork, user_id: str) -> bool:
     """Whether the person may book something that costs money: nothing waits to be paid."""
     return not unpaid_of(work, user_id)
-
-
-def check_may_book_paid(work: BillingWork, user_id: str) -> None:
-    """Raises UnpaidLesson."""
-    if not may_book_paid(work, user_id):
-        raise UnpaidLesson
-
-
-def owns(work: BillingWork, party_id: str, user_id: str) -> bool:
-    """Whether a row is this person's."""
-    party = work.billing.parties.find(party_id)
-    return party is not None and party.user_id == user_id
