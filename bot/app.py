@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Any, cast
@@ -20,7 +20,7 @@ from bot.core.hook import Hook
 from bot.flows.conversation import Product, assemble
 from bot.flows.dispatch import Dispatch
 from bot.flows.practice_jobs import CLOSE_JOB, idle_closer
-from bot.flows.rules import Rules
+from bot.flows.rules import LessonPolicy, Rules
 from bot.flows.scene import Scenes
 from bot.flows.voice_turn import Parts
 from bot.handlers.telegram.application import TelegramPlatform
@@ -76,12 +76,12 @@ class App:
     codec: PyAvCodec
     product: Product
     inbox: Inbox
-    senders: Mapping[str, Sender]
     worker: Worker[Work]
-    platform: TelegramPlatform | None
-    discord_platform: DiscordLink | None
     metrics: Metrics
     meetings: MeetingParts
+    senders: Mapping[str, Sender] = field(default_factory=dict)
+    platform: TelegramPlatform | None = None
+    discord_platform: DiscordLink | None = None
     hooks: Sequence[Hook] = ()
 
     @property
@@ -178,6 +178,7 @@ def rules_of(settings: Settings) -> Rules:
         has_mail=settings.mail.smtp_url is not None,
         has_codes=settings.mail.smtp_url is not None or settings.supabase.is_set,
         recording_kept_for=timedelta(days=voice.recording_days),
+        lessons=LessonPolicy(**settings.lessons.model_dump()),
         public_url=settings.web.public_url and settings.web.public_url.rstrip("/"),
     )
 
@@ -189,7 +190,7 @@ def _assemble(
     instance: Instance,
     postbox: Postbox,
     meetings: MeetingParts,
-    billing: BillingParts,
+    bills: BillingParts,
 ) -> App:
     rules = rules_of(settings)
     scenes = Scenes(clock, rules, Entrance(rules.admins, _ui_language))
@@ -206,9 +207,9 @@ def _assemble(
         start_link=lambda payload: _start_link(app, payload),
     )
     product = assemble(
-        parts, postbox.codes, Tokens(clock), money=billing.money, meetings=meetings.desk
+        parts, postbox.codes, Tokens(clock), money=bills.money, meetings=meetings.desk
     )
-    handlers = {**meetings.handlers, **billing.handlers(storage, product.paying.desk, clock)}
+    handlers = {**meetings.handlers, **bills.handlers(storage, product.paying.desk, clock)}
     metrics = Metrics(storage)
     dispatch = Dispatch(
         storage, scenes, product.conversation, parts.turnstile, observe=metrics.observe_event
@@ -223,13 +224,10 @@ def _assemble(
         codec=codec,
         product=product,
         inbox=_inbox(storage, clock, dispatch, translators),
-        senders={},
         worker=_worker(storage, clock, parts, product, handlers),
-        platform=None,
-        discord_platform=None,
         metrics=metrics,
         meetings=meetings,
-        hooks=(*meetings.hooks, *billing.hooks),
+        hooks=(*meetings.hooks, *bills.hooks),
     )
     app.discord_platform = discord_link(
         settings.discord, receiver=app, storage=storage, scenes=scenes, product=product

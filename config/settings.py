@@ -160,6 +160,14 @@ class StripeSettings(_Group):
     api_url: str = STRIPE_URL
 
 
+class LessonSettings(_Group):
+    """What students see before they book: until when calling off is free, what it costs later."""
+
+    free_hours: int = Field(default=12, ge=0, le=168)
+    late_percent: int = Field(default=50, ge=0, le=100)
+    no_show_percent: int = Field(default=100, ge=0, le=100)
+
+
 class BillingSettings(_Group):
     """Money: one rounding rule, what the platform keeps, the tax in prices, time to disagree."""
 
@@ -216,6 +224,7 @@ class Settings(BaseSettings):
     calendly: CalendlySettings = CalendlySettings()
     zoom: ZoomSettings = ZoomSettings()
     stripe: StripeSettings = StripeSettings()
+    lessons: LessonSettings = LessonSettings()
     billing: BillingSettings = BillingSettings()
     web: WebSettings = WebSettings()
     log_format: Literal["text", "json"] = "text"

@@ -6,6 +6,8 @@ from datetime import timedelta
 from bot.chat.policy import Limits
 from bot.scheduling.policy import LessonPolicy
 
+__all__ = ["LessonPolicy", "Rules"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
