@@ -123,7 +123,8 @@ class LessonJobs:
         now = self._clock.now()
         came = self._meetings.came(work, booking)
         if job.payload["stage"] == CLOSED:
-            self.ended(work, booking.id, came or frozenset(), now)
+            if not self._meetings.tells_end(work, booking):
+                self.ended(work, booking.id, came or frozenset(), now)
             return
         if came is None:
             return

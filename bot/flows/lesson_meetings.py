@@ -119,6 +119,11 @@ class LessonMeetings:
             return None
         return came(seen)
 
+    def tells_end(self, work: FlowWork, booking: Booking, /) -> bool:
+        """Every meeting that has a link is followed until it has ended."""
+        meeting = work.meetings.of_subject(booking.id)
+        return meeting is not None and meeting.state is MeetingState.READY
+
     def minutes(self, work: FlowWork, booking: Booking, now: datetime, /) -> int:
         """Minutes both were there at once so far, as they would be billed."""
         return self._minutes_of(work, booking, now)

@@ -35,6 +35,10 @@ class Meetings(Protocol):
         """Who of the two was seen there so far; None: nothing is known of a meeting."""
         ...
 
+    def tells_end(self, work: FlowWork, booking: Booking, /) -> bool:
+        """Whether the meeting's end will be told, so that nobody else ends the lesson."""
+        ...
+
     def minutes(self, work: FlowWork, booking: Booking, now: datetime, /) -> int:
         """Minutes both were there at once so far, as they would be billed."""
         ...
@@ -60,6 +64,9 @@ class NoMeetings:
 
     def came(self, _: FlowWork, __: Booking, /) -> frozenset[str] | None:
         return None
+
+    def tells_end(self, _: FlowWork, __: Booking, /) -> bool:
+        return False
 
     def minutes(self, _: FlowWork, __: Booking, ___: datetime, /) -> int:
         return 0

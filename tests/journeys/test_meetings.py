@@ -71,7 +71,7 @@ async def stage() -> AsyncIterator[DiscordStage]:
 
 
 async def a_school(
-    stack: AsyncExitStack, stage: DiscordStage, url: str, *, has_zoom: bool
+    stack: AsyncExitStack, stage: DiscordStage, url: str, *, has_zoom: bool, has_web: bool = True
 ) -> School:
     clock = HandClock()
     zoom = await stack.enter_async_context(ZoomSimulator("host@example.com", clock=clock.now))
@@ -84,7 +84,8 @@ async def a_school(
         "api_url": zoom.api_url,
         "oauth_url": zoom.oauth_url,
     }
-    changes = {"zoom": settings, "web": {"public_url": "https://school.example"}}
+    web_settings = {"public_url": "https://school.example" if has_web else None}
+    changes = {"zoom": settings, "web": web_settings}
     app = await stack.enter_async_context(
         a_discord_app(
             stage, url, admins=ADMINS, parts=BOTH, clock=clock, **(changes if has_zoom else {})
@@ -166,4 +167,23 @@ async def test_without_zoom_the_teachers_link_and_two_taps_do(
         await bob.press("We finished", then="Noted: you finished")
         await ana.press("We finished", then="Noted: you finished")
         await later(school.app, clock, minutes=15)
+        await school.becomes(BookingStatus.COMPLETED)
+
+
+async def test_without_webhooks_a_lesson_that_runs_over_is_not_called_off(
+    stage: DiscordStage, sqlite_url: str
+) -> None:
+    async with AsyncExitStack() as stack:
+        school = await a_school(stack, stage, sqlite_url, has_zoom=True, has_web=False)
+        lesson, clock, zoom = await school.lesson(), school.clock, school.zoom
+        bobs, anas = await school.has_link(school.bob), await school.has_link(school.ana)
+        clock.move(seconds=(lesson.starts_at - clock.now()).total_seconds())
+        seats = [zoom.enter(bobs), zoom.enter(anas)]
+        for _ in range(16):  # an hour was booked
+            await later(school.app, clock, minutes=5)
+        assert (await school.lesson()).status is BookingStatus.CONFIRMED
+        for seat in seats:
+            zoom.leave(seat)
+        await later(school.app, clock, minutes=5)
+        await later(school.app, clock, minutes=5)
         await school.becomes(BookingStatus.COMPLETED)
