@@ -190,7 +190,7 @@ def _assemble(
     instance: Instance,
     postbox: Postbox,
     meetings: MeetingParts,
-    bills: BillingParts,
+    pay: BillingParts,
 ) -> App:
     rules = rules_of(settings)
     scenes = Scenes(clock, rules, Entrance(rules.admins, _ui_language))
@@ -206,10 +206,8 @@ def _assemble(
         messengers=messengers,
         start_link=lambda payload: _start_link(app, payload),
     )
-    product = assemble(
-        parts, postbox.codes, Tokens(clock), money=bills.money, meetings=meetings.desk
-    )
-    handlers = {**meetings.handlers, **bills.handlers(storage, product.paying.desk, clock)}
+    product = assemble(parts, postbox.codes, Tokens(clock), money=pay.money, meetings=meetings.desk)
+    handlers = {**meetings.handlers, **pay.handlers(storage, product.paying.desk, clock)}
     metrics = Metrics(storage)
     dispatch = Dispatch(
         storage, scenes, product.conversation, parts.turnstile, observe=metrics.observe_event
@@ -227,7 +225,7 @@ def _assemble(
         worker=_worker(storage, clock, parts, product, handlers),
         metrics=metrics,
         meetings=meetings,
-        hooks=(*meetings.hooks, *bills.hooks),
+        hooks=(*meetings.hooks, *pay.hooks),
     )
     app.discord_platform = discord_link(
         settings.discord, receiver=app, storage=storage, scenes=scenes, product=product
