@@ -1,6 +1,6 @@
 """The demo page on a stage: simulators, a clock moved by hand, and a browser to look at it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,8 +15,10 @@ from bot.simulators.discord import Channel, DiscordSimulator, find_spec
 from bot.simulators.discord import Person as Member
 from bot.simulators.mailbox import Mailbox
 from bot.simulators.page.server import DemoPage
+from bot.simulators.stripe import StripeSimulator
 from bot.simulators.telegram import Person, TelegramSimulator
 from bot.simulators.world import DemoWorld
+from bot.simulators.zoom import ZoomSimulator
 
 TOKEN = "known-to-the-tests"
 PATIENCE_MS = 30_000  # a busy machine is no failure; what never comes still is
@@ -35,11 +37,38 @@ _FLAGS = [
     "--use-fake-device-for-media-stream",
 ]
 
+ZOOM_HOST = "emma@flexschool.example"
 ToVoiceNote = Callable[[bytes], Awaitable[tuple[bytes, float]]]
 
 needs_chromium = pytest.mark.skipif(
     not CHROMIUM.exists(), reason=f"no browser: {CHROMIUM} is missing"
 )
+
+
+@dataclass
+class HandTime:
+    """The demo's time, moved by hand. Implements `Time`.
+
+    Args:
+        next_at: when something happens by itself; None: nothing is waiting.
+    """
+
+    at: datetime = datetime(2026, 5, 4, 12, tzinfo=UTC)
+    next_at: datetime | None = None
+    advances: list[timedelta] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return self.at
+
+    async def advance(self, by: timedelta) -> None:
+        self.at += by
+        self.advances.append(by)
+
+    async def advance_to_next(self) -> bool:
+        if self.next_at is not None:
+            self.at, self.next_at = self.next_at, None
+            return True
+        return False
 
 
 @dataclass
@@ -54,8 +83,10 @@ class Stage:
     discord: DiscordSimulator
     teacher: Member
     lobby: Channel
+    zoom: ZoomSimulator
+    stripe: StripeSimulator
+    time: HandTime
     http: aiohttp.ClientSession
-    advances: list[timedelta] = field(default_factory=list)
 
     @property
     def origin(self) -> str:
@@ -78,6 +109,46 @@ class Stage:
         raw = f"Subject: {subject}\r\n\r\n{text}\r\n".encode()
         self.mailbox.accept("bot@demo.test", ("ana@demo.test",), raw)
 
+    async def meeting(self, start: datetime, *guests: str) -> Sequence[str]:
+        """The bot schedules a meeting of an hour and registers guests; their links."""
+        body = {
+            "topic": "English for job interviews",
+            "type": 2,
+            "start_time": f"{start:%Y-%m-%dT%H:%M:%SZ}",
+            "timezone": "UTC",
+            "duration": 60,
+            "settings": {"approval_type": 0},
+        }
+        made = await self._zoom(f"/users/{ZOOM_HOST}/meetings", body)
+        people = [{"first_name": name, "email": f"{name}@example.com".lower()} for name in guests]
+        path = f"/meetings/{made['id']}/registrants"
+        return [str((await self._zoom(path, person))["join_url"]) for person in people]
+
+    async def _zoom(self, path: str, body: Mapping[str, Any]) -> Any:
+        zoom = self.zoom
+        login = aiohttp.encode_basic_auth(zoom.client_id, zoom.client_secret)
+        form = {"grant_type": "account_credentials", "account_id": zoom.account_id}
+        async with self.http.post(
+            zoom.oauth_url, data=form, headers={"Authorization": login}
+        ) as answer:
+            token = (await answer.json())["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        async with self.http.post(zoom.api_url + path, json=body, headers=headers) as answer:
+            return await answer.json()
+
+    async def checkout(self, **asked: str) -> Any:
+        """The bot opens a page of Stripe's for Ana; the session."""
+        customer = await self._stripe("customers", {"name": "Ana"})
+        fixed = {"success_url": f"{self.origin}/healthz", "customer": customer["id"]}
+        return await self._stripe("checkout/sessions", {**fixed, **asked})
+
+    async def _stripe(self, path: str, form: Mapping[str, str]) -> Any:
+        address, key = f"{self.stripe.url}/v1/{path}", self.stripe.key
+        headers = {"Authorization": f"Bearer {key}"}
+        async with self.http.post(address, data=form, headers=headers) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.json()
+
     async def until(self, condition: Callable[[], bool]) -> None:
         await self.telegram.until(condition)
 
@@ -87,20 +158,13 @@ async def a_stage(
     *, to_voice_note: ToVoiceNote | None = None, port: int = 0
 ) -> AsyncIterator[Stage]:
     """A started page; its student has opened the chat, so the bot may write."""
-    moved = timedelta()
-
-    def now() -> datetime:
-        return datetime(2026, 5, 4, 12, tzinfo=UTC) + moved
-
-    async def advance(by: timedelta) -> None:
-        nonlocal moved
-        moved += by
-        stage.advances.append(by)
-
+    time = HandTime()
+    now = time.now
     telegram = TelegramSimulator(clock=now, flood=False)
     mailbox = Mailbox(clock=now)
     discord = DiscordSimulator(clock=now, limits=False, spec=find_spec())
-    async with telegram, discord, aiohttp.ClientSession() as http:
+    zoom, stripe = ZoomSimulator(ZOOM_HOST, clock=now), StripeSimulator(clock=now)
+    async with telegram, discord, zoom, stripe, aiohttp.ClientSession() as http:
         student = telegram.person(1001, "Ana", "en")
         student.chat.is_open = True
         teacher, admin = discord.person(2001, "Elena"), discord.person(2002, "Sam")
@@ -114,18 +178,33 @@ async def a_stage(
             discord=discord,
             members={"teacher": teacher, "admin": admin},
             hall=lobby,
+            zoom=zoom,
+            stripe=stripe,
+            host="Elena",
         )
         page = DemoPage(
             world=world,
             port=port,
             token=TOKEN,
             to_voice_note=to_voice_note or _dictated,
-            advance=advance,
-            now=now,
-            notices=["Zoom is off."],
+            time=time,
+            notices=["Mail is off."],
         )
         await page.start()
-        stage = Stage(page, world, telegram, mailbox, student, discord, teacher, lobby, http)
+        stage = Stage(
+            page,
+            world,
+            telegram,
+            mailbox,
+            student,
+            discord,
+            teacher,
+            lobby,
+            zoom,
+            stripe,
+            time,
+            http,
+        )
         try:
             yield stage
         finally:

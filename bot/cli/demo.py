@@ -10,43 +10,31 @@ import secrets
 import signal
 import webbrowser
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
+from bot.cli.demo_time import DemoClock
 from bot.core.errors import DomainError
 from bot.simulators.discord import EVERYONE, Channel, DiscordSimulator, Permission
 from bot.simulators.discord import Person as Member
 from bot.simulators.mailbox import Mailbox
 from bot.simulators.page.server import DemoPage
+from bot.simulators.stripe import StripeSimulator
 from bot.simulators.telegram import TelegramSimulator
 from bot.simulators.world import DemoWorld
+from bot.simulators.zoom import ZoomSimulator
 from bot.voice.adapters.codec import PyAvCodec
 from config.logging import configure
 from config.settings import WrongSettings
 
 _STUDENT_ID, _NEWCOMER_ID = 1001, 1002
 _TEACHER_ID, _ADMIN_ID = 2001, 2002
+_ZOOM_HOST = "emma@flexschool.example"
 _LONGEST_NOTE_SECONDS = 300.0
 _NOTICE = (
     "The voice service is simulated: notes travel over Hume’s protocol, and a practice partner"
     " with prepared scenes answers on this machine."
 )
-
-
-class DemoClock:
-    """The machine's time plus what the visitor moved it by."""
-
-    def __init__(self) -> None:
-        self._ahead = timedelta()
-        self.moved = asyncio.Event()
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
-
-    async def move(self, by: timedelta) -> None:
-        self._ahead += by
-        self.moved.set()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,6 +75,8 @@ async def _world(
     discord = DiscordSimulator(secrets.token_urlsafe(26), clock=clock.now)
     await stack.enter_async_context(discord)
     mailbox = await stack.enter_async_context(Mailbox(clock=clock.now))
+    zoom = await stack.enter_async_context(ZoomSimulator(_ZOOM_HOST, clock=clock.now))
+    stripe = await stack.enter_async_context(StripeSimulator(clock=clock.now))
     teacher, admin = discord.person(_TEACHER_ID, "Emma"), discord.person(_ADMIN_ID, "Sam")
     world = DemoWorld(
         telegram=telegram,
@@ -98,6 +88,9 @@ async def _world(
         discord=discord,
         members={"teacher": teacher, "admin": admin},
         hall=_found_school(discord, admin, teacher),
+        zoom=zoom,
+        stripe=stripe,
+        host=teacher.account.name,
     )
     for part in ("engine", "speech", "bot"):
         world.report(part, "loading")
@@ -122,15 +115,10 @@ async def _page(stack: AsyncExitStack, clock: DemoClock, world: DemoWorld, port:
     codec = PyAvCodec()
     stack.push_async_callback(codec.aclose)
 
-    async def advance(by: timedelta) -> None:
-        await clock.move(by)
-        world.discord.archive_idle_threads()
-
     page = DemoPage(
         world=world,
         to_voice_note=lambda data: _voice_note(codec, data),
-        advance=advance,
-        now=clock.now,
+        time=clock,
         port=port,
         notices=[_NOTICE],
         is_ready=lambda: world.is_ready("bot"),

@@ -1,8 +1,11 @@
 """The people of the demo: a student and a teacher who know each other, a newcomer, an admin."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import available_timezones
 
 from bot.accounts.gigs import Gig, GigCategory, GigStatus
 from bot.accounts.model import Identity, LearnerLanguage, Role, User, UserStatus
@@ -11,6 +14,7 @@ from bot.app import App
 from bot.chat.model import Hall, place_key
 from bot.core.language import Level
 from bot.messaging.model import Address
+from bot.scheduling.schedule import AvailabilityRule, Hours, Schedule
 from bot.simulators.page.assets import load_samples
 from bot.simulators.world import DemoWorld
 from bot.storage.work import Work
@@ -18,6 +22,7 @@ from bot.storage.work import Work
 _PATIENCE_SECONDS = 60.0
 _NOTE = "speechocean762-005630169"
 _SEEN = timedelta(days=9)  # how long ago they registered
+_EVERY_DAY = tuple(AvailabilityRule(weekday, Hours(8 * 60, 21 * 60)) for weekday in range(7))
 
 _HELLO = "Hi Emma! I saw your offer. Could we talk about my job interview on Thursday?"
 _ANSWER = "Hi Ana! With pleasure. Send me a voice note first: how was your week?"
@@ -105,6 +110,7 @@ def _register(work: Work, person: Person, now: datetime) -> User:
             roles=frozenset({person.role}),
             name=person.name,
             native_language=person.native,
+            time_zone=_zone_here(),
             age_confirmed_at=now - _SEEN,
         )
     )
@@ -122,8 +128,23 @@ def _register(work: Work, person: Person, now: datetime) -> User:
     return user
 
 
+def _zone_here() -> str:
+    """This machine's zone, which is the visitor's; UTC where it does not tell."""
+    told = os.environ.get("TZ") or Path("/etc/localtime").resolve().as_posix()
+    name = told.rpartition("zoneinfo/")[2]
+    return name if name in available_timezones() else "UTC"
+
+
 def _verify(work: Work, teacher: User, now: datetime) -> None:
-    """A teacher an admin has approved, with an offer students find."""
+    """A teacher an admin has approved, with an offer students find and hours to book."""
+    work.schedules.add(
+        Schedule(
+            teacher_id=teacher.id,
+            zone=_zone_here(),
+            rules=_EVERY_DAY,
+            notice=timedelta(hours=1),
+        )
+    )
     work.teachers.add(
         TeacherProfile(
             user_id=teacher.id,

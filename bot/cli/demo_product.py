@@ -1,16 +1,18 @@
 """The product behind the demo's page: the ordinary bot, pointed at the simulators."""
 
 import asyncio
+import secrets
+import socket
 import tempfile
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Protocol
 
-from bot.app import App, build
+from bot.app import build
 from bot.cli.demo_brain import EngineBrain
 from bot.cli.demo_people import settle, talk
-from bot.core.clock import Clock
+from bot.cli.demo_promises import DemoPromises
+from bot.cli.demo_time import DemoClock
 from bot.core.errors import ServiceFailure
 from bot.core.language import Band
 from bot.serving import Serving
@@ -29,14 +31,7 @@ _LOOK_SECONDS = 0.1
 _OPENING = 2  # the goal and the first question
 
 
-class MovableClock(Clock, Protocol):
-    """A clock that tells when it was moved."""
-
-    @property
-    def moved(self) -> asyncio.Event: ...
-
-
-async def serve(world: DemoWorld, clock: MovableClock, stop: asyncio.Event) -> None:
+async def serve(world: DemoWorld, clock: DemoClock, stop: asyncio.Event) -> None:
     """Run the bot on a database of its own, which is gone afterwards, until `stop` is set."""
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="linguaflex-demo-"))
@@ -49,12 +44,12 @@ async def serve(world: DemoWorld, clock: MovableClock, stop: asyncio.Event) -> N
             build(_settings(Path(folder), world, hume.url), clock=clock)
         )
         await app.storage.write(settle(app, world))
-        serving = Serving(app, frozenset({"telegram", "discord"}))
+        clock.follow(DemoPromises(app, world))
+        serving = Serving(app, frozenset({"telegram", "discord", "web"}))
         parts = [
             serving.run(stop),
             _begin(world, serving),
             _warm(world, engine, speech),
-            _follow(clock, app),
         ]
         tasks = [asyncio.create_task(part) for part in parts]
         stack.push_async_callback(_ended, tasks)
@@ -63,6 +58,12 @@ async def serve(world: DemoWorld, clock: MovableClock, stop: asyncio.Event) -> N
 
 def _settings(folder: Path, world: DemoWorld, hume: str) -> Settings:
     """Settings that point the bot at the simulators; nothing of `.env` is read."""
+    port = _free_port()
+    address = f"http://127.0.0.1:{port}"
+    secret = secrets.token_urlsafe(24)
+    zoom, stripe = world.zoom, world.stripe
+    zoom.deliver_to(f"{address}/webhooks/zoom", secret)
+    stripe.send_webhooks_to(f"{address}/webhooks/stripe", secret)
     return load_settings(
         None,
         database_url=f"sqlite+aiosqlite:///{folder / 'demo.db'}",
@@ -77,7 +78,25 @@ def _settings(folder: Path, world: DemoWorld, hume: str) -> Settings:
         },
         hume={"api_url": hume, "pace": 0, "languages": ",".join(sorted(languages()))},
         mail={"smtp_url": world.mailbox.url, "from": "tutor@linguaflex.example"},
+        zoom={
+            "account_id": zoom.account_id,
+            "client_id": zoom.client_id,
+            "client_secret": zoom.client_secret,
+            "webhook_secret": secret,
+            "hosts": ",".join(zoom.account.hosts),
+            "api_url": zoom.api_url,
+            "oauth_url": zoom.oauth_url,
+        },
+        stripe={"api_key": stripe.key, "webhook_secret": secret, "api_url": stripe.url},
+        web={"port": port, "public_url": address},
     )
+
+
+def _free_port() -> int:
+    """Where the bot will listen; it has to be known before anything is told of it."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
 
 
 async def _begin(world: DemoWorld, serving: Serving) -> None:
@@ -118,14 +137,6 @@ def _greeting(language: str, name: str) -> str:
 
 def _opening(context: Context) -> Sequence[str]:
     return fixed_lines(context, Band.BEGINNER)[:_OPENING]
-
-
-async def _follow(clock: MovableClock, app: App) -> None:
-    """Run what has become due each time the clock was moved."""
-    while True:
-        await clock.moved.wait()
-        clock.moved.clear()
-        app.worker.ring()
 
 
 async def _ended(tasks: list[asyncio.Task[None]]) -> None:

@@ -8,7 +8,9 @@ from typing import Any, Literal
 from bot.simulators.discord import Channel, DiscordSimulator
 from bot.simulators.discord import Person as Member
 from bot.simulators.mailbox import Mailbox
+from bot.simulators.stripe import StripeSimulator
 from bot.simulators.telegram import Person, TelegramSimulator
+from bot.simulators.zoom import ZoomSimulator
 
 Json = dict[str, Any]
 PartState = Literal["loading", "ready", "off", "failed"]
@@ -36,6 +38,7 @@ class DemoWorld:
             "newcomer"); the first is shown at first.
         members: the same for Discord ("teacher", "admin").
         hall: the channel in which the teacher receives students.
+        host: who it is that leads the meetings of the simulated Zoom.
     """
 
     def __init__(
@@ -47,6 +50,9 @@ class DemoWorld:
         discord: DiscordSimulator,
         members: Mapping[str, Member],
         hall: Channel,
+        zoom: ZoomSimulator,
+        stripe: StripeSimulator,
+        host: str,
     ) -> None:
         self.telegram = telegram
         self.mailbox = mailbox
@@ -54,6 +60,10 @@ class DemoWorld:
         self.discord = discord
         self.members = members
         self.hall = hall
+        self.zoom = zoom
+        self.stripe = stripe
+        self.host = host
+        self._sources = (telegram, mailbox, discord, zoom.changes, stripe.changes)
         self.status: dict[str, PartStatus] = {}
         self._queues: set[asyncio.Queue[Json]] = set()
 
@@ -85,10 +95,10 @@ class DemoWorld:
     def subscribe(self, queue: asyncio.Queue[Json]) -> None:
         """Put every later event into `queue`: JSON objects, told apart by their `type`."""
         self._queues.add(queue)
-        for source in (self.telegram, self.mailbox, self.discord):
+        for source in self._sources:
             source.subscribe(queue)
 
     def unsubscribe(self, queue: asyncio.Queue[Json]) -> None:
         self._queues.discard(queue)
-        for source in (self.telegram, self.mailbox, self.discord):
+        for source in self._sources:
             source.unsubscribe(queue)

@@ -10,7 +10,7 @@ from tests.page_stage import Stage, a_browser, a_stage, needs_chromium
 
 pytestmark = [pytest.mark.browser, needs_chromium]
 
-PANES = ("telegram", "discord", "samples", "mail", "clock")
+PANES = ("telegram", "discord", "lessons", "samples", "mail", "clock")
 NAMELESS = """() => [...document.querySelectorAll('button, input, textarea, summary, a')]
     .filter(node => node.checkVisibility() && !node.labels?.length)
     .filter(node => !(node.getAttribute('aria-label') || node.textContent.trim()
@@ -51,12 +51,12 @@ async def test_the_clock_is_moved_forward(stage: Stage):
         await expect(page.locator("#clock-day")).to_have_text("Tuesday, May 5")
         await page.get_by_role("button", name="+1 hour").click()
         await expect(page.locator("#clock-hour")).to_contain_text("01:0")
-    assert stage.advances == [timedelta(days=1), timedelta(hours=1)]
+    assert stage.time.advances == [timedelta(days=1), timedelta(hours=1)]
 
 
 async def test_the_strip_says_what_the_machine_is_doing(stage: Stage):
     async with a_browser(stage) as page:
-        await expect(page.locator("#notices")).to_have_text("Zoom is off.")
+        await expect(page.locator("#notices")).to_have_text("Mail is off.")
         stage.world.report("engine", "ready", detail="local")
         stage.world.report("speech", "loading", progress=0.4)
         bar = page.get_by_role("progressbar", name="Speech model")

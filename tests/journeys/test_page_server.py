@@ -152,7 +152,7 @@ async def test_a_new_tab_is_told_everything_and_then_each_change(
     assert [message["text"] for message in state["messages"]] == ["before"]
     assert [mail["subject"] for mail in state["mails"]] == ["First"]
     assert state["status"] == {"speech": {"state": "loading", "detail": "", "progress": 0.5}}
-    assert state["notices"] == ["Zoom is off."]
+    assert state["notices"] == ["Mail is off."]
     assert state["now"] == "2026-05-04T12:00:00+00:00"
     assert (told["type"], told["message"]["text"]) == ("message", "after")
 
@@ -206,7 +206,7 @@ async def test_a_command_that_makes_no_sense_is_refused_and_the_line_stays(
     assert await socket.receive_json() == {"type": "refused", "reason": "gone"}
     await stage.say("still here")
     assert (await socket.receive_json())["type"] == "message"
-    assert stage.advances == []
+    assert stage.time.advances == []
 
 
 async def test_moving_the_clock_is_told_to_every_tab(

@@ -1,11 +1,13 @@
-"""What the page may ask for: the student's side of Telegram, Discord, and the clock."""
+"""What the page may ask for: the student's side of Telegram, Discord, meetings, and the clock."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from bot.simulators.page.assets import Sample
 from bot.simulators.page.discord_commands import DiscordCommands
+from bot.simulators.page.meetings import Meetings
 from bot.simulators.page.refusal import Refused
 from bot.simulators.page.tabs import Tab
 from bot.simulators.telegram import Person
@@ -15,23 +17,31 @@ _MAX_TEXT = 16_384
 _MAX_MINUTES = 60 * 24 * 31
 
 
+class Time(Protocol):
+    """The demo's clock; what becomes due on the way is done on the way."""
+
+    def now(self) -> datetime:
+        """Aware."""
+        ...
+
+    async def advance(self, by: timedelta, /) -> None:
+        """Move it forward."""
+        ...
+
+    async def advance_to_next(self) -> bool:
+        """Move it to when something happens by itself; False: nothing is waiting."""
+        ...
+
+
 class Commands:
-    """Carries out one JSON object at a time.
+    """Carries out one JSON object at a time."""
 
-    Args:
-        advance: moves the demo's clock forward and runs what has become due.
-    """
-
-    def __init__(
-        self,
-        world: DemoWorld,
-        samples: Mapping[str, Sample],
-        advance: Callable[[timedelta], Awaitable[None]],
-    ) -> None:
+    def __init__(self, world: DemoWorld, samples: Mapping[str, Sample], time: Time) -> None:
         self._students = world.students
         self._discord = DiscordCommands(world, samples)
+        self._meetings = Meetings(world, time.now)
         self._samples = samples
-        self._advance = advance
+        self._time = time
 
     async def run(self, source: str, tab: Tab) -> str:
         """Do what `source` says; returns what that was.
@@ -56,9 +66,12 @@ class Commands:
             case {"do": "student", "who": str(who)} if who in self._students:
                 tab.student = who
             case {"do": "advance", "minutes": int(minutes)} if 0 < minutes <= _MAX_MINUTES:
-                await self._advance(timedelta(minutes=minutes))
+                await self._time.advance(timedelta(minutes=minutes))
+            case {"do": "next"}:
+                if not await self._time.advance_to_next():
+                    raise Refused("nothing_due")
             case _:
-                return False
+                return self._meetings.run(command)
         return True
 
     async def _in_chat(self, command: Json, student: Person) -> None:

@@ -4,13 +4,12 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
 from secrets import token_urlsafe
 
 from aiohttp import WSMsgType, web
 
 from bot.simulators.page.assets import load_assets, load_samples
-from bot.simulators.page.commands import Commands
+from bot.simulators.page.commands import Commands, Time
 from bot.simulators.page.gate import Gate
 from bot.simulators.page.refusal import Refused
 from bot.simulators.page.tabs import Tab
@@ -31,8 +30,7 @@ class DemoPage:
         token: the secret part of the address; random unless given.
         to_voice_note: any recording a browser makes -> (Ogg/Opus mono 48 kHz, seconds);
             raises ValueError when it cannot be read.
-        advance: moves the demo's clock forward and runs what has become due.
-        now: the time in the demo; aware.
+        time: what time it is in the demo, and how to move it.
         notices: lines shown for as long as the page runs, e.g. which part is off and why.
         is_ready: whether what is behind the page answers; what `/healthz` tells.
     """
@@ -42,8 +40,7 @@ class DemoPage:
         *,
         world: DemoWorld,
         to_voice_note: Callable[[bytes], Awaitable[tuple[bytes, float]]],
-        advance: Callable[[timedelta], Awaitable[None]],
-        now: Callable[[], datetime],
+        time: Time,
         host: str = "127.0.0.1",
         port: int = 8080,
         token: str | None = None,
@@ -55,8 +52,10 @@ class DemoPage:
         self._token = token or token_urlsafe(18)
         self._gate = Gate(self._token)
         self._assets, self._samples = load_assets(), load_samples()
-        self._view = View(world, now=now, notices=notices, samples=tuple(self._samples.values()))
-        self._commands = Commands(world, self._samples, advance)
+        self._view = View(
+            world, now=time.now, notices=notices, samples=tuple(self._samples.values())
+        )
+        self._commands = Commands(world, self._samples, time)
         self._uploads = Uploads(world, to_voice_note)
         self._is_ready = is_ready
         self._tabs: set[Tab] = set()
@@ -158,11 +157,11 @@ class DemoPage:
         """Some commands change what no simulator announces."""
         if done == "student":
             tab.queue.put_nowait(self._view.state(tab.student))
-        for each in self._tabs if done in {"advance", "block", "unblock"} else ():
-            is_time = done == "advance"
-            each.queue.put_nowait(
-                self._view.clock() if is_time else self._view.blocked(each.student)
-            )
+        for each in self._tabs if done in {"block", "unblock"} else ():
+            each.queue.put_nowait(self._view.blocked(each.student))
+        for each in self._tabs if done in {"advance", "next"} else ():
+            for event in (self._view.clock(), {"type": "zoom"}, {"type": "stripe"}):
+                each.queue.put_nowait(event)
 
 
 def _starting() -> web.Response:

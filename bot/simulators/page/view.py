@@ -5,7 +5,9 @@ from datetime import datetime
 
 from bot.simulators.mailbox import page_mail
 from bot.simulators.page.assets import Sample
+from bot.simulators.page.checkout import CheckoutPages
 from bot.simulators.page.discord_view import DiscordView
+from bot.simulators.page.meetings import Meetings
 from bot.simulators.telegram.wire import page_message
 from bot.simulators.world import DemoWorld, Json
 
@@ -31,6 +33,8 @@ class View:
         self._notices = list(notices)
         self._samples = [sample.as_json() for sample in samples]
         self._discord = DiscordView(world)
+        self._meetings = Meetings(world, now)
+        self._checkout = CheckoutPages(world, now)
 
     def state(self, student: str) -> Json:
         """Everything the page shows, with the Telegram of this student."""
@@ -42,6 +46,8 @@ class View:
             **self.blocked(student),
             **self._commands(student),
             **world.status_json(),
+            **self._meetings.shown(),
+            **self._checkout.shown(),
             "type": "state",
             "bot": {"name": bot.name, "username": bot.username},
             "student": student,
@@ -60,6 +66,10 @@ class View:
         match event["type"]:
             case "discord":
                 return self._discord.shown(event["event"], event["data"])
+            case "zoom":
+                return [self._meetings.shown()]
+            case "stripe":
+                return [self._checkout.shown()]
             case "commands":
                 return [self._commands(student)]
             case "status" if self._world.is_ready("bot"):  # its slash commands are there

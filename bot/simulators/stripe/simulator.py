@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.simulators.bell import Bell
+from bot.simulators.changes import Changes
 from bot.simulators.faults import Faults
 from bot.simulators.loopback import LoopbackServer
 from bot.simulators.stripe.cards import Bank
@@ -47,8 +48,9 @@ class StripeSimulator(LoopbackServer):
         self.key = key
         self.faults = Faults(seed)
         self._bell = Bell()
+        self.changes = Changes("stripe")
         self._webhooks = Webhooks(self.faults, self._bell, pause=pause)
-        self._state = State(now, self._webhooks.put)
+        self._state = State(now, self._happened)
         self._payments = Payments(self._state, self._address)
         self.checkout = Checkout(self._state, self._payments, self._address)
         self._connect = Connect(self._state, self._address)
@@ -121,7 +123,7 @@ class StripeSimulator(LoopbackServer):
 
     def application(self) -> web.Application:
         """Its API and its pages."""
-        app = web.Application()
+        app = web.Application(middlewares=[self.changes.watch])
         Visits(self._state, self._payments, self.checkout, self._connect).add_to(app.router)
         for route in routes(self._state, self._payments, self.checkout, self._connect):
             app.router.add_route(route.method, route.path, self._api.serving(route))
@@ -134,6 +136,10 @@ class StripeSimulator(LoopbackServer):
     async def stop(self) -> None:
         await self._webhooks.aclose()
         await super().stop()
+
+    def _happened(self, event: Object) -> None:
+        self._webhooks.put(event)
+        self.changes.tell()
 
     def _address(self) -> str:
         return self.url

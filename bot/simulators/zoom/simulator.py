@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from aiohttp import web
 
 from bot.simulators.bell import Bell
+from bot.simulators.changes import Changes
 from bot.simulators.faults import Faults, cut
 from bot.simulators.zoom.api import Api, Asked, Route
 from bot.simulators.zoom.specification import Specification
@@ -55,6 +56,7 @@ class ZoomSimulator:
         self._spec = spec
         self.faults = Faults()
         self.bell = Bell()
+        self.changes = Changes("zoom")
         self.webhooks = Webhooks(self.faults, self.bell, self._now, pause=pause)
         names = {host: secrets.token_urlsafe(12) for host in hosts}
         self.account = Account(names, self._now, self._emit)
@@ -102,7 +104,7 @@ class ZoomSimulator:
 
     async def start(self, port: int = 0) -> None:
         """Serve on 127.0.0.1; port 0 takes a free one."""
-        app = web.Application()
+        app = web.Application(middlewares=[self.changes.watch])
         app.router.add_post("/oauth/token", self._serving("oauth", self._oauth))
         for route in self._api.routes():
             names = route.path.replace("{meetingId}", "{meetingId:.+}")
@@ -141,6 +143,7 @@ class ZoomSimulator:
             self.violations += self._spec.problems_of_event(document)
         self.webhooks.emit(event, about)
         self.bell.ring()
+        self.changes.tell()
 
     def _serving(self, operation: str, handler: _Serve) -> _Serve:
         async def serve(request: web.Request) -> web.StreamResponse:

@@ -5,9 +5,11 @@ import { freeClock, setClock, startClock } from "./clock.js";
 import { Composer } from "./composer.js";
 import { DiscordPane } from "./discord.js";
 import { waveformOf } from "./discord_composer.js";
+import { showCheckout } from "./checkout.js";
 import { byId, icon } from "./dom.js";
 import { Link } from "./link.js";
 import { MailPane } from "./mail.js";
+import { MeetingsPane } from "./meetings.js";
 import { ask, toast } from "./notices.js";
 import { bump, showPane, startPanes } from "./panes.js";
 import { showPeople } from "./people.js";
@@ -133,6 +135,8 @@ function showState(state) {
   composer.showReplyKeyboard([]);
   state.messages.forEach(showKeyboard);
   mail.show(state.mails);
+  meetings.show(state.meetings);
+  showCheckout(state.pages);
   showStatus(state.status);
   showNotices(state.notices);
   showSamples(state.samples, sendSample);
@@ -163,6 +167,12 @@ const EVENTS = {
   "discord.modal": (event) => discord.showModal(event),
   "discord.answered": () => discord.settle(),
   "discord.choices": (event) => discord.offer(event),
+  meetings: (event) => {
+    if (meetings.show(event.meetings)) bump("lessons");
+  },
+  checkout: ({ pages }) => {
+    if (showCheckout(pages)) bump("lessons");
+  },
   clock: ({ now }) => setClock(now),
   status: ({ status }) => showStatus(status),
   refused: ({ reason }) => {
@@ -211,6 +221,7 @@ const composer = new Composer({
   complain: (key) => toast(t(key)),
 });
 const mail = new MailPane({ onLink });
+const meetings = new MeetingsPane(tell);
 const discord = new DiscordPane({
   tell,
   upload: (path, blob) => link.upload(path, blob),

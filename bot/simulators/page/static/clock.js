@@ -11,9 +11,11 @@ export function demoNow() {
 }
 
 export function startClock(link) {
-  for (const button of document.querySelectorAll("[data-minutes]")) {
+  for (const button of buttons()) {
+    const { minutes } = button.dataset;
+    const command = minutes ? { do: "advance", minutes: Number(minutes) } : { do: "next" };
     button.addEventListener("click", () => {
-      if (link.tell({ do: "advance", minutes: Number(button.dataset.minutes) })) busy(true);
+      if (link.tell(command)) busy(true);
     });
   }
   setInterval(show, 1000);
@@ -32,7 +34,11 @@ export function freeClock() {
 
 function busy(isBusy) {
   byId("clock").setAttribute("aria-busy", String(isBusy));
-  for (const button of document.querySelectorAll("[data-minutes]")) button.disabled = isBusy;
+  for (const button of buttons()) button.disabled = isBusy;
+}
+
+function buttons() {
+  return document.querySelectorAll("[data-minutes], #clock-next");
 }
 
 function show() {

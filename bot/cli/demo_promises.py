@@ -1,0 +1,47 @@
+"""What the demo's product will do by itself, and doing it when the clock has come there."""
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from bot.app import App
+from bot.billing.jobs import REMIND_JOB as OWED_JOB
+from bot.flows.lesson_meetings import OPEN_JOB
+from bot.meetings.service import FINISH_JOB
+from bot.scheduling.reminders import LATE_JOB, METER_JOB, REMIND_JOB
+from bot.simulators.page.meetings import starts_at
+from bot.simulators.world import DemoWorld
+
+_NEWS = frozenset({REMIND_JOB, METER_JOB, LATE_JOB, OPEN_JOB, FINISH_JOB, OWED_JOB})
+_SENT_WITHIN_SECONDS = 2.0
+
+
+class DemoPromises:
+    """Implements `Promises` with the jobs of the running product."""
+
+    def __init__(self, app: App, world: DemoWorld) -> None:
+        self._app = app
+        self._world = world
+
+    async def next_due(self) -> datetime | None:
+        return await self._next(None)
+
+    async def next_news(self) -> datetime | None:
+        """The next job that people hear of, or the next lesson's beginning."""
+        job, now = await self._next(_NEWS), self._app.clock.now()
+        starts = [starts_at(each) for each in self._world.zoom.meetings]
+        known = [job, *(start for start in starts if start > now)]
+        return min((at for at in known if at is not None), default=None)
+
+    async def keep(self) -> None:
+        await self._app.worker.run_due()
+        self._world.discord.archive_idle_threads()
+        with suppress(TimeoutError):  # what cannot be sent is tried again, later and later
+            async with asyncio.timeout(_SENT_WITHIN_SECONDS):
+                for sender in self._app.senders.values():
+                    await sender.all_sent()
+
+    async def _next(self, kinds: frozenset[str] | None) -> datetime | None:
+        return await self._app.storage.read(
+            lambda work: work.jobs.next_due(datetime.now(UTC), kinds)
+        )
