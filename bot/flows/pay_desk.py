@@ -28,6 +28,7 @@ from bot.billing.rails import Product, Rail, rail_for
 from bot.billing.reconciling import Reconciler
 from bot.billing.rules import BillingRules
 from bot.billing.sending import Sending
+from bot.core.errors import DomainError
 from bot.core.storage import Storage
 from bot.flows.billing_news import BillingNews
 from bot.flows.cards import CardFlow
@@ -119,7 +120,13 @@ class PayDesk:
         }
 
     def press(self, scene: Scene, data: str) -> Later | None:
-        """`data` is "<action>:<short id of an invoice, or nothing>"."""
+        """`data` is "<action>:<short id of an invoice, or nothing>".
+
+        Raises:
+            DomainError: whoever presses has not registered, which the commands ask for as well.
+        """
+        if not scene.user.is_registered:
+            raise DomainError("command.register_first")
         action, _, short = data.partition(":")
         match action:
             case "card":
