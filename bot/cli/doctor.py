@@ -68,6 +68,7 @@ def all_checks(probes: bool = False) -> Sequence[Check]:
     from bot.cli.stripe_checks import check_stripe
     from bot.cli.supabase_checks import check_supabase
     from bot.cli.telegram_checks import check_telegram
+    from bot.cli.web_checks import check_web
     from bot.cli.zoom_checks import check_zoom, probe_zoom
 
     return (
@@ -82,7 +83,7 @@ def all_checks(probes: bool = False) -> Sequence[Check]:
         Check("stripe", check_stripe, 30),
         Check("zoom", check_zoom, 40),
         *([Check("zoom.probe", probe_zoom, 60)] if probes else []),
-        Check("web", checks.check_port, 10),
+        Check("web", check_web, 15),
     )
 
 

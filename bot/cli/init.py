@@ -28,13 +28,13 @@ class Question:
     """A setting, by its path in the settings, and how it is asked for.
 
     Args:
-        needs: a setting without which this one is not asked for.
+        needs: settings without which this one is not asked for.
     """
 
     setting: str
     prompt: str
     is_secret: bool = True
-    needs: str | None = None
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +114,7 @@ class Setup:
     def _answers(self, topic: Topic) -> dict[str, str]:
         answers: dict[str, str] = {}
         for question in topic.questions:
-            if (
-                question.needs
-                and question.needs not in answers
-                and not self._is_set(question.needs)
-            ):
+            if not all(name in answers or self._is_set(name) for name in question.needs):
                 continue
             answer = self._given.pop(question.setting, "") or self._ask(question)
             if answer:
@@ -221,10 +217,13 @@ class Setup:
 
 
 def topics() -> Sequence[Topic]:
-    """What is asked, in order."""
+    """What is asked, in order; whom vendors shall tell stands before what they tell."""
     from bot.cli.checks import check_engines, check_mail
     from bot.cli.discord_checks import check_discord
+    from bot.cli.stripe_checks import check_stripe
     from bot.cli.telegram_checks import check_telegram
+    from bot.cli.web_checks import check_public_address
+    from bot.cli.zoom_checks import check_zoom
 
     return (
         Topic(
@@ -242,27 +241,56 @@ def topics() -> Sequence[Topic]:
                 Question("openai.api_key", "OpenAI API key, for speech and chat"),
             ),
         ),
-        Topic(
-            "Mail",
-            "mail",
-            check_mail,
-            (
-                Question("mail.smtp_url", "Mail server, smtp://user:password@host:587"),
-                Question(
-                    "mail.from",
-                    "Address our mails come from",
-                    is_secret=False,
-                    needs="mail.smtp_url",
-                ),
-            ),
-        ),
+        Topic("Mail", "mail", check_mail, _MAIL),
         Topic(
             "Discord",
             "discord.token",
             check_discord,
             (Question("discord.token", "Discord bot token, from discord.com/developers"),),
         ),
+        Topic("Public address", "web.public_url", check_public_address, _WEB),
+        Topic("Zoom", "zoom", check_zoom, _ZOOM),
+        Topic("Stripe", "stripe", check_stripe, _STRIPE),
     )
+
+
+_MAIL = (
+    Question("mail.smtp_url", "Mail server, smtp://user:password@host:587"),
+    Question("mail.from", "Address our mails come from", is_secret=False, needs=("mail.smtp_url",)),
+)
+_WEB = (
+    Question(
+        "web.public_url",
+        "Public address of this bot, https://..., behind a proxy (none: vendors are asked)",
+        is_secret=False,
+    ),
+)
+_ZOOM = (
+    Question(
+        "zoom.account_id",
+        "Zoom account id, of a Server-to-Server OAuth app (none: teachers give links)",
+        is_secret=False,
+    ),
+    Question("zoom.client_id", "Zoom client id", is_secret=False, needs=("zoom.account_id",)),
+    Question("zoom.client_secret", "Zoom client secret", needs=("zoom.client_id",)),
+    Question(
+        "zoom.hosts",
+        "Zoom users that lead lessons, e-mail addresses by commas",
+        is_secret=False,
+        needs=("zoom.client_secret",),
+    ),
+    Question(
+        "zoom.webhook_secret", "Zoom secret token", needs=("zoom.client_secret", "web.public_url")
+    ),
+)
+_STRIPE = (
+    Question("stripe.api_key", "Stripe secret key, sk_test_... first (none: nothing is charged)"),
+    Question(
+        "stripe.webhook_secret",
+        "Stripe signing secret, whsec_...",
+        needs=("stripe.api_key", "web.public_url"),
+    ),
+)
 
 
 def value_of(settings: Settings, path: str) -> object:

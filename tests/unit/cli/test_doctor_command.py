@@ -102,6 +102,7 @@ async def test_every_part_is_looked_at_even_without_network(folder, monkeypatch)
         "database": "warn",
         "disk": "ok",
         "encryption": "ok",
+        "admins": "warn",
         "telegram.token": "fail",
         "discord.token": "warn",
         "voice.hume": "ok",
@@ -110,6 +111,7 @@ async def test_every_part_is_looked_at_even_without_network(folder, monkeypatch)
         "zoom": "warn",
         "stripe": "warn",
         "web": "ok",
+        "web.public_url": "warn",
     }
     assert "canary" not in repr(findings)
     assert list(folder.iterdir()) == []
@@ -129,6 +131,13 @@ def test_no_secret_is_printed_when_everything_fails(folder, capsys, as_json):
         "LINGUAFLEX_OPENAI__STT_URL": "http://127.0.0.1:9/v1",
         "LINGUAFLEX_MAIL__SMTP_URL": "smtp://bot:canary-of-a-password@127.0.0.1:9",
         "LINGUAFLEX_MAIL__FROM": "bot@x.example",
+        "LINGUAFLEX_ZOOM__ACCOUNT_ID": "account",
+        "LINGUAFLEX_ZOOM__CLIENT_ID": "client",
+        "LINGUAFLEX_ZOOM__CLIENT_SECRET": "canary-of-a-client-secret",
+        "LINGUAFLEX_ZOOM__HOSTS": "host@x.example",
+        "LINGUAFLEX_ZOOM__OAUTH_URL": "http://127.0.0.1:9/oauth/token",
+        "LINGUAFLEX_STRIPE__API_KEY": "sk_test_canary",
+        "LINGUAFLEX_STRIPE__API_URL": "http://127.0.0.1:9",
     }
     lines = "".join(f"{name}='{value}'\n" for name, value in canaries.items())
     (folder / ".env").write_text(lines)
@@ -136,7 +145,7 @@ def test_no_secret_is_printed_when_everything_fails(folder, capsys, as_json):
     assert run(Namespace(json=as_json, probe=False)) == 1
 
     printed = capsys.readouterr()
-    for part in ("telegram.token", "telegram.webhook", "voice.cascade", "mail"):
+    for part in ("telegram.token", "telegram.webhook", "voice.cascade", "mail", "zoom", "stripe"):
         assert part in printed.out
     assert "canary" not in printed.out + printed.err
     assert canaries["LINGUAFLEX_ENCRYPTION_KEYS"] not in printed.out

@@ -17,7 +17,9 @@ from bot.messaging.instance import Instance
 from bot.simulators.hume.server import HumeSimulator
 from bot.simulators.mailbox import Mailbox
 from bot.simulators.scripted_brain import ScriptedBrain
+from bot.simulators.stripe import StripeSimulator
 from bot.simulators.telegram import TelegramSimulator
+from bot.simulators.zoom import ZoomSimulator
 from bot.storage import schema
 from bot.storage.engine import open_storage
 from bot.storage.vault import Keyring, generate_key, parse_keys
@@ -25,6 +27,8 @@ from config.settings import load_settings
 
 TOKEN = "42:canary-of-a-token"
 LINK = re.compile(r"https://t\.me/linguaflex_bot\?start=(admin_[\w-]+)$", re.MULTILINE)
+HOST = "first@school.example"
+UP_TO_THE_ADDRESS = (TOKEN, "hume-canary", "", "", "")  # OpenAI, mail and Discord: none
 DATABASE = "sqlite+aiosqlite:///linguaflex.db"
 
 
@@ -45,7 +49,7 @@ async def init(*, token: str | None = None) -> int:
 
 
 async def answer(monkeypatch: pytest.MonkeyPatch, *answers: str) -> int:
-    """Answers come down a pipe, one a line: token, Hume, OpenAI, mail server, sender."""
+    """Answers come down a pipe, one a line, in the order of the questions."""
     monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{line}\n" for line in answers)))
     return await Setup(Questions(is_silent=False), {}).run()
 
@@ -140,6 +144,82 @@ async def test_a_person_is_asked_again_for_what_was_refused(monkeypatch, capsys)
 
     assert load_settings().telegram.token.get_secret_value() == TOKEN
     assert "Again, or Enter keeps it all the same." in capsys.readouterr().out
+
+
+@pytest.fixture
+async def zoom(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ZoomSimulator]:
+    async with ZoomSimulator(HOST) as simulator:
+        monkeypatch.setenv("LINGUAFLEX_ZOOM__API_URL", simulator.api_url)
+        monkeypatch.setenv("LINGUAFLEX_ZOOM__OAUTH_URL", simulator.oauth_url)
+        yield simulator
+
+
+@pytest.fixture
+async def stripe(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StripeSimulator]:
+    async with StripeSimulator("sk_test_canary") as simulator:
+        monkeypatch.setenv("LINGUAFLEX_STRIPE__API_URL", simulator.url)
+        yield simulator
+
+
+async def test_lessons_and_money_are_asked_for_and_looked_at(monkeypatch, capsys, zoom, stripe):
+    credentials = (zoom.account_id, zoom.client_id, zoom.client_secret)
+    status = await answer(
+        monkeypatch,
+        *UP_TO_THE_ADDRESS,
+        "https://school.example",
+        *credentials,
+        HOST,
+        "zoom-canary",
+        "sk_test_canary",
+        "whsec_canary",
+    )
+
+    settings, printed = load_settings(), capsys.readouterr().out
+    assert status == 0
+    assert settings.web.public_url == "https://school.example"
+    assert settings.zoom.is_set
+    assert settings.zoom.hosts == (HOST,)
+    assert settings.zoom.webhook_secret.get_secret_value() == "zoom-canary"
+    assert settings.stripe.api_key.get_secret_value() == "sk_test_canary"
+    assert settings.stripe.webhook_secret.get_secret_value() == "whsec_canary"
+    assert "Zoom shall deliver to https://school.example/webhooks/zoom" in printed
+    assert "Stripe is to deliver to https://school.example/webhooks/stripe" in printed
+    assert "canary" not in printed
+    assert zoom.client_secret not in printed
+
+
+async def test_without_an_address_nobody_is_asked_for_what_proves_deliveries(
+    monkeypatch, capsys, zoom, stripe
+):
+    credentials = (zoom.account_id, zoom.client_id, zoom.client_secret)
+    status = await answer(monkeypatch, *UP_TO_THE_ADDRESS, "", *credentials, HOST, "sk_test_canary")
+
+    settings, printed = load_settings(), capsys.readouterr().out
+    assert status == 0
+    assert settings.zoom.is_set
+    assert settings.stripe.api_key.get_secret_value() == "sk_test_canary"
+    assert "secret token" not in printed
+    assert "signing secret" not in printed
+    assert "Zoom and Stripe are asked every five minutes" in printed
+
+
+async def test_zoom_and_stripe_are_off_when_they_are_skipped(monkeypatch, capsys):
+    assert await answer(monkeypatch, *UP_TO_THE_ADDRESS) == 0
+
+    settings, printed = load_settings(), capsys.readouterr().out
+    assert not settings.zoom.is_set
+    assert settings.stripe.api_key is None
+    assert "teachers are asked for links of their own" in printed
+    assert "Zoom client id" not in printed
+
+
+async def test_a_refused_zoom_secret_is_asked_for_again(monkeypatch, capsys, zoom):
+    wrong = (zoom.account_id, zoom.client_id, "wrong-canary", HOST)
+    right = ("", "", zoom.client_secret, "", "")
+    assert await answer(monkeypatch, *UP_TO_THE_ADDRESS, "", *wrong, *right) == 0
+
+    assert load_settings().zoom.client_secret.get_secret_value() == zoom.client_secret
+    assert "credentials refused" in capsys.readouterr().out
 
 
 async def test_keys_that_seal_a_database_are_never_replaced(folder, capsys):
