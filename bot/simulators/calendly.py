@@ -1,16 +1,17 @@
 """Calendly's API as far as schedules are read over it, on loopback; shapes as in its API v2."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 
 from bot.simulators.faults import Faults, cut
+from bot.simulators.loopback import LoopbackServer
 
 Json = Mapping[str, Any]
 
 
-class CalendlySimulator:
+class CalendlySimulator(LoopbackServer):
     """One person's account.
 
     `faults` knows the operations "me" and "schedules" with the kinds status, delay and drop_before.
@@ -21,11 +22,10 @@ class CalendlySimulator:
     """
 
     def __init__(self, token: str, *schedules: Json) -> None:
+        super().__init__()
         self.faults = Faults()
         self.schedules: Sequence[Json] = schedules
         self._token = token
-        self._runner: web.AppRunner | None = None
-        self.port = 0
 
     @property
     def url(self) -> str:
@@ -35,28 +35,12 @@ class CalendlySimulator:
     def _person(self) -> str:
         return "https://api.calendly.com/users/AAAAAAAAAAAAAAAA"
 
-    async def start(self, port: int = 0) -> None:
-        """Serve on 127.0.0.1; port 0 takes a free one."""
+    def application(self) -> web.Application:
+        """The two requests."""
         app = web.Application()
         app.router.add_get("/users/me", self._me)
         app.router.add_get("/user_availability_schedules", self._list)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
-        self.port = self._runner.addresses[0][1]
-
-    async def stop(self) -> None:
-        """May be called twice."""
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
+        return app
 
     async def _me(self, request: web.Request) -> web.StreamResponse:
         if (trouble := await self._trouble(request, "me")) is not None:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from aiohttp import web
@@ -14,6 +14,7 @@ from aiohttp import web
 from bot.simulators.bell import Bell
 from bot.simulators.changes import Changes
 from bot.simulators.faults import Faults, cut
+from bot.simulators.loopback import LoopbackServer
 from bot.simulators.zoom.api import Api, Asked, Route
 from bot.simulators.zoom.specification import Specification
 from bot.simulators.zoom.state import Account, Meeting, Refused, Seat, stamp
@@ -25,7 +26,7 @@ _Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Json = dict[str, Any]
 
 
-class ZoomSimulator:
+class ZoomSimulator(LoopbackServer):
     """One account.
 
     `faults` knows the operations of `Api.routes` and "oauth" with the kinds status, rate_limit,
@@ -51,6 +52,7 @@ class ZoomSimulator:
         spec: Specification | None = None,
         pause: float = 0.05,
     ) -> None:
+        super().__init__()
         self._now = clock or (lambda: datetime.now(UTC))
         self._limit_status = limit_status
         self._spec = spec
@@ -63,9 +65,7 @@ class ZoomSimulator:
         self.requests: list[str] = []
         self.violations: list[str] = []
         self.tokens: dict[str, datetime] = {}
-        self.port = 0
         self._api = Api(self.account, page_size=page_size, url=lambda: self.url)
-        self._runner: web.AppRunner | None = None
 
     @property
     def url(self) -> str:
@@ -102,8 +102,8 @@ class ZoomSimulator:
         """Wait until every event was delivered, or given up. Raises TimeoutError."""
         await self.bell.until(lambda: self.webhooks.is_quiet or None, timeout)
 
-    async def start(self, port: int = 0) -> None:
-        """Serve on 127.0.0.1; port 0 takes a free one."""
+    def application(self) -> web.Application:
+        """Its API and its rooms."""
         app = web.Application(middlewares=[self.changes.watch])
         app.router.add_post("/oauth/token", self._serving("oauth", self._oauth))
         for route in self._api.routes():
@@ -114,24 +114,11 @@ class ZoomSimulator:
         app.router.add_get("/room/{meeting}", self._look)
         for name, act in (("enter", self._enter), ("leave", self._leave), ("end", self._end)):
             app.router.add_post(f"/room/{{meeting}}/{name}", _acting(act))
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
-        self.port = self._runner.addresses[0][1]
+        return app
 
     async def stop(self) -> None:
-        """May be called twice."""
         await self.webhooks.aclose()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
+        await super().stop()
 
     def _emit(self, event: str, about: Json) -> None:
         if self._spec is not None:

@@ -1,14 +1,22 @@
 """`linguaflex simulate`: a world on loopback, and the settings that lead to it."""
 
+import asyncio
 import socket
 import stat
 from argparse import ArgumentParser, Namespace
 
-from bot.app import chosen_engine, engines_of
+import aiohttp
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
 from bot.cli.bot_api import ask
 from bot.cli.checks import check_mail
 from bot.cli.findings import Status
-from bot.cli.simulate import add_arguments, publish, run, simulated
+from bot.cli.simulate import CALENDLY_TOKEN, add_arguments, publish, run, simulated
+from bot.cli.stripe_checks import check_stripe
+from bot.cli.zoom_checks import check_zoom
+from bot.scheduling.adapters.calendly import CalendlyApi
+from bot.wiring_voice import chosen_engine, engines_of
 from config.settings import load_settings
 
 
@@ -29,11 +37,16 @@ async def test_the_settings_lead_a_bot_to_every_simulator(folder):
         for engine in engines:
             await engine.aclose()
         (mail,) = await check_mail(settings)
+        found = [*await check_stripe(settings), *await check_zoom(settings)]
+        hours = await CalendlyApi(settings.calendly.api_url).schedules(CALENDLY_TOKEN)
 
     assert me.result["is_bot"] is True
     assert chosen_engine(settings) == "hume"
     assert [each.is_ok for each in health] == [True, True]
     assert mail.status is Status.OK
+    told = {each.check: each.status for each in found}
+    assert (told["stripe"], told["stripe.webhooks"], told["zoom.hosts"]) == (Status.OK,) * 3
+    assert [each.name for each in hours] == ["Working hours"]
 
 
 async def test_what_is_printed_is_an_env_file_too(folder, capsys):
@@ -60,6 +73,30 @@ async def test_ports_can_be_chosen():
 
     async with simulated(options("--mail-port", str(free))) as settings:
         assert settings["LINGUAFLEX_MAIL__SMTP_URL"] == f"smtp://127.0.0.1:{free}"
+
+
+async def test_what_happens_at_stripe_is_told_to_the_port_the_bot_is_to_listen_on(folder):
+    heard = asyncio.get_running_loop().create_future()
+
+    async def take(request: web.Request) -> web.Response:
+        heard.set_result((await request.json())["type"])
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/webhooks/stripe", take)
+    page = {"mode": "setup", "currency": "eur", "success_url": "https://x.example"}
+    async with TestServer(app) as bot, simulated(options("--bot-port", str(bot.port))) as printed:
+        publish(printed, folder / "sim.env")
+        settings = load_settings(folder / "sim.env")
+        assert settings.web.public_url == f"http://127.0.0.1:{bot.port}"
+        key = settings.stripe.api_key.get_secret_value()
+        address = f"{settings.stripe.api_url}/v1/checkout/sessions"
+        async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as http:
+            async with http.post(address, data=page) as answer:
+                session = await answer.json()
+            async with http.post(f"{address}/{session['id']}/expire") as answer:
+                assert answer.status == 200
+        assert await asyncio.wait_for(heard, 10) == "checkout.session.expired"
 
 
 def test_a_port_that_is_taken_is_told(capsys):
