@@ -1,15 +1,13 @@
 """The one place that knows every concrete class: puts the product together from the settings."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Any, cast
 
-import httpx
 import structlog
-from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from telegram.ext import Application
 
@@ -38,22 +36,17 @@ from bot.storage.vault import Keyring, parse_keys
 from bot.storage.work import Work
 from bot.upkeep import kept_up
 from bot.voice.adapters import sound
-from bot.voice.adapters.cascade import CascadeEngine, Endpoint
 from bot.voice.adapters.codec import PyAvCodec
-from bot.voice.adapters.hume_evi import LANGUAGES as HUME_LANGUAGES
-from bot.voice.adapters.hume_evi import HumeEngine
-from bot.voice.adapters.local.engine import LocalEngine
-from bot.voice.adapters.local.speech import SpeechProcess
 from bot.voice.avatars import voice_of
 from bot.voice.engines import EngineChain
-from bot.voice.ports import VoiceEngine
 from bot.voice.service import VoiceService
 from bot.web.metrics import Metrics
 from bot.wiring import DISCORD, DiscordLink, discord_link
-from bot.wiring_billing import BillingParts, Handlers, billing_parts
+from bot.wiring_billing import BillingParts, Connected, Handlers, billing_parts
 from bot.wiring_hours import hours_jobs
 from bot.wiring_meetings import MeetingParts, meeting_parts
-from config.settings import HUME_URL, Settings, WrongSettings
+from bot.wiring_voice import engines_of
+from config.settings import Settings, WrongSettings
 
 _log = structlog.get_logger()
 
@@ -129,7 +122,7 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
         stack.push_async_callback(postbox.aclose)
         meetings = meeting_parts(settings, storage, clock)
         stack.push_async_callback(meetings.aclose)
-        billing = billing_parts(settings, meetings.facts)
+        billing = billing_parts(settings, meetings.facts, _gateway(settings))
         stack.push_async_callback(billing.aclose)
         app = _assemble(settings, clock, storage, instance, postbox, meetings, billing)
         stack.push_async_callback(app.chain.aclose)
@@ -142,6 +135,15 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
             kept_up(storage, clock, instance, app.inbox, app.senders, app.worker)
         )
         yield app
+
+
+def _gateway(settings: Settings) -> Connected | None:
+    """Who collects money; its library is loaded only where there is a key."""
+    if settings.stripe.api_key is None:
+        return None
+    from bot.wiring_stripe import connected
+
+    return connected(settings, settings.stripe.api_key)
 
 
 def _keyring(settings: Settings) -> Keyring:
@@ -337,59 +339,3 @@ async def _trouble(app: App, postbox: Postbox, message: Outgoing) -> None:
         await postbox.trouble(message)
     else:
         await app.product.relay.waits(message)
-
-
-def engines_of(settings: Settings) -> Sequence[VoiceEngine]:
-    """The engine of choice, then the fallback (DESIGN section 4)."""
-    names = [chosen_engine(settings)]
-    if settings.voice.fallback not in {"none", names[0]}:
-        names.append(settings.voice.fallback)
-    return [_ENGINES[name](settings) for name in names]
-
-
-def chosen_engine(settings: Settings) -> str:
-    """What `auto` means here: Hume when it is configured, else the cascade, else local."""
-    if settings.voice.engine != "auto":
-        return settings.voice.engine
-    if settings.hume.api_key is not None or settings.hume.api_url != HUME_URL:
-        return "hume"
-    return "cascade" if settings.openai.is_set else "local"
-
-
-def _hume(settings: Settings) -> VoiceEngine:
-    hume = settings.hume
-    return HumeEngine(
-        url=hume.api_url,
-        api_key=hume.api_key.get_secret_value() if hume.api_key else None,
-        config_id=hume.config_id,
-        pace=hume.pace,
-        languages=hume.languages or HUME_LANGUAGES,
-    )
-
-
-def _cascade(settings: Settings) -> VoiceEngine:
-    openai = settings.openai
-
-    def endpoint(url: str, own: SecretStr | None, model: str, voice: str | None) -> Endpoint:
-        key = own or openai.api_key
-        return Endpoint(url, key.get_secret_value() if key else None, model, voice)
-
-    return CascadeEngine(
-        http=httpx.AsyncClient(timeout=httpx.Timeout(60.0, connect=10.0)),
-        stt=endpoint(openai.stt_url, openai.stt_key, openai.stt_model, None),
-        chat=endpoint(openai.chat_url, openai.chat_key, openai.chat_model, None),
-        tts=endpoint(openai.tts_url, openai.tts_key, openai.tts_model, openai.tts_voice),
-        stt_format=openai.stt_format,
-    )
-
-
-def _local(settings: Settings) -> VoiceEngine:
-    voice = settings.voice
-    return LocalEngine(SpeechProcess(models=voice.models, cache=voice.cache))
-
-
-_ENGINES: Mapping[str, Callable[[Settings], VoiceEngine]] = {
-    "hume": _hume,
-    "cascade": _cascade,
-    "local": _local,
-}

@@ -1,17 +1,16 @@
-"""Payments put together: Stripe where it is configured, and what lessons cost."""
+"""Payments put together: what lessons cost, and who collects it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from bot.billing.adapters.pdf import PdfPrinter
-from bot.billing.adapters.stripe_events import StripeEvents, event_key, is_fresh, is_genuine
-from bot.billing.adapters.stripe_gateway import StripeGateway
+from bot.billing.documents import Document
+from bot.billing.gateway import GatewayEvent
 from bot.billing.model import Rounding
-from bot.billing.ports import LessonFacts
+from bot.billing.ports import LessonFacts, PaymentGateway
 from bot.billing.rules import BillingRules
 from bot.core.clock import Clock
-from bot.core.hook import Hook, Verdict
+from bot.core.hook import Hook
 from bot.flows.pay_desk import PayDesk, PayingParts
 from bot.flows.ports import FlowWork
 from bot.jobs.model import Job
@@ -22,8 +21,22 @@ from config.settings import BillingSettings, Settings
 
 EVENT_JOB = "ledger.event"
 Handlers = Mapping[str, JobHandler[Work]]
-_SOURCE, _PATH = "stripe", "/webhooks/stripe"
 _RETURN_URL = "https://t.me"
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A payment gateway as it was connected.
+
+    Args:
+        read: a stored delivery in our terms; None: none of ours.
+        hooks: its deliveries, where they are configured.
+    """
+
+    gateway: PaymentGateway
+    read: Callable[[bytes], Awaitable[GatewayEvent | None]]
+    hooks: Sequence[Hook]
+    aclose: Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +45,14 @@ class BillingParts:
 
     Args:
         money: for the conversation; None: lessons cost nothing here.
-        hooks: Stripe's deliveries, where they are configured.
     """
 
     money: PayingParts | None = None
-    hooks: Sequence[Hook] = ()
-    gateway: StripeGateway | None = None
+    gateway: Connected | None = None
+
+    @property
+    def hooks(self) -> Sequence[Hook]:
+        return () if self.gateway is None else self.gateway.hooks
 
     async def aclose(self) -> None:
         if self.gateway is not None:
@@ -47,26 +62,34 @@ class BillingParts:
         """For the worker, besides those of the conversation."""
         if self.gateway is None or desk is None:
             return {}
-        return {EVENT_JOB: event_handler(storage, StripeEvents(self.gateway), desk, clock)}
+        return {EVENT_JOB: event_handler(storage, self.gateway, desk, clock)}
 
 
-def billing_parts(settings: Settings, facts: LessonFacts[FlowWork]) -> BillingParts:
-    """Payments of lessons; without a key nothing is charged."""
-    key = settings.stripe.api_key
-    if key is None:
+class _Printer:
+    """Loads its heavy library with the first receipt. Implements `Printer`."""
+
+    def pdf(self, document: Document, /) -> bytes:
+        from bot.billing.adapters.pdf import PdfPrinter
+
+        return PdfPrinter().pdf(document)
+
+
+def billing_parts(
+    settings: Settings, facts: LessonFacts[FlowWork], gateway: Connected | None
+) -> BillingParts:
+    """Payments of lessons; without a gateway nothing is charged."""
+    if gateway is None:
         return BillingParts()
-    gateway = StripeGateway(key.get_secret_value(), settings.stripe.api_url)
-    hooks = hooks_of(settings)
     money = PayingParts(
-        gateway=gateway,
+        gateway=gateway.gateway,
         facts=facts,
-        printer=PdfPrinter(),
+        printer=_Printer(),
         rules=rules_of(settings.billing, settings.web.public_url or _RETURN_URL),
         currency=settings.billing.currency,
         rails=settings.billing.rails,
-        has_webhooks=bool(hooks),
+        has_webhooks=bool(gateway.hooks),
     )
-    return BillingParts(money, hooks, gateway)
+    return BillingParts(money, gateway)
 
 
 def rules_of(billing: BillingSettings, return_url: str) -> BillingRules:
@@ -81,33 +104,8 @@ def rules_of(billing: BillingSettings, return_url: str) -> BillingRules:
     )
 
 
-def hooks_of(settings: Settings) -> Sequence[Hook]:
-    """It must know where we are, and prove that it is Stripe."""
-    secret = settings.stripe.webhook_secret
-    if secret is None or settings.web.public_url is None:
-        return ()
-    hook = Hook(
-        source=_SOURCE,
-        path=_PATH,
-        verify=_verifier(secret.get_secret_value()),
-        key_of=event_key,
-        job_kind=EVENT_JOB,
-    )
-    return (hook,)
-
-
-def _verifier(secret: str) -> Callable[[Mapping[str, str], bytes, datetime], Verdict]:
-    def verify(headers: Mapping[str, str], body: bytes, now: datetime) -> Verdict:
-        lower = {name.lower(): value for name, value in headers.items()}
-        if not is_genuine(secret, lower, body):
-            return Verdict.FORGED
-        return Verdict.GENUINE if is_fresh(lower, now) else Verdict.STALE
-
-    return verify
-
-
 def event_handler(
-    storage: SqlStorage, events: StripeEvents, desk: PayDesk, clock: Clock
+    storage: SqlStorage, gateway: Connected, desk: PayDesk, clock: Clock
 ) -> JobHandler[Work]:
     """Handles `ledger.event`: what was delivered is asked for as it stands, then written down."""
 
@@ -116,7 +114,7 @@ def event_handler(
         kept = await storage.read(lambda work: work.outside_events.find(key))
         if kept is None:
             return None
-        event = await events.read(kept.body)
+        event = await gateway.read(kept.body)
 
         def unit(work: Work) -> None:
             if work.outside_events.done(key, clock.now()) and event is not None:

@@ -1,20 +1,16 @@
-"""What the doctor looks at: settings, sound, voice engines, mail, and our port."""
+"""What the doctor looks at: settings, sound, voice engines and mail."""
 
 import asyncio
-import errno
 import math
 import os
-import socket
 from array import array
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
 
-import aiohttp
 from dotenv.parser import parse_stream
 
-from bot.app import engines_of
 from bot.cli.env_file import read_text, setting_names
 from bot.cli.findings import Finding, Status
 from bot.core.errors import DomainError, ServiceFailure
@@ -22,13 +18,13 @@ from bot.messaging.adapters.smtp_mail import SmtpMessenger
 from bot.voice.adapters.codec import PyAvCodec
 from bot.voice.model import Pcm
 from bot.voice.ports import VoiceEngine
+from bot.wiring_voice import engines_of
 from config.settings import PREFIX, Settings, WrongSettings
 
 ENV_FILE = Path(".env")
 _OTHER_NAMES = {"LINGUAFLEX_CRASH_AT", "LINGUAFLEX_CRASH_LOG"}  # for tests, see bot/core/crash.py
 _RATE, _BEEP_SECONDS, _LONGEST_BEEP = 16_000, 0.5, 5.0
 _CLOSE_ENOUGH_SECONDS = 0.1
-_HEALTH_SECONDS = aiohttp.ClientTimeout(total=3)
 _ENGINE_REMEDIES = {
     "hume": "see LINGUAFLEX_HUME__API_KEY and LINGUAFLEX_HUME__API_URL, or choose another engine"
     " with LINGUAFLEX_VOICE__ENGINE",
@@ -127,38 +123,3 @@ async def check_mail(settings: Settings) -> Sequence[Finding]:
     except ValueError as error:
         return [Finding("mail", Status.FAIL, f"LINGUAFLEX_{error}", remedy)]
     return [Finding("mail", Status.OK, "the mail server lets us in")]
-
-
-async def check_port(settings: Settings) -> Sequence[Finding]:
-    """Whether our HTTP server can listen, or already does."""
-    host, port = settings.web.host, settings.web.port
-    where = f"{host}:{port}"
-    try:
-        with socket.create_server((host, port)):
-            return [Finding("web", Status.OK, f"{where} is free")]
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            if await _is_ours(host, port):
-                return [Finding("web", Status.OK, f"the bot answers on {where}")]
-            detail = f"another program listens on {where}"
-            return [Finding("web", Status.FAIL, detail, "choose another LINGUAFLEX_WEB__PORT")]
-        detail = f"{where} cannot be listened on: {os.strerror(error.errno or 0)}"
-    return [Finding("web", Status.FAIL, detail, "see LINGUAFLEX_WEB__HOST and _PORT")]
-
-
-async def _is_ours(host: str, port: int) -> bool:
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=_HEALTH_SECONDS) as http,
-            http.get(f"http://{_reachable(host)}:{port}/healthz") as reply,
-        ):
-            return bool(await reply.json() == {"status": "ok"})
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
-        return False
-
-
-def _reachable(host: str) -> str:
-    """Where a server that listens on `host` can be asked."""
-    if host in {"0.0.0.0", "::"}:  # noqa: S104 - asked, not listened on
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host

@@ -43,8 +43,9 @@ def run(arguments: argparse.Namespace) -> int:
 async def serve(settings: Settings, parts: frozenset[str]) -> None:
     """Build the product and serve it until SIGTERM or SIGINT."""
     gc.disable()  # through the imports it would look again and again at what is there to stay
-    from bot.app import build, chosen_engine
+    from bot.app import build
     from bot.serving import Serving
+    from bot.wiring_voice import chosen_engine
 
     # A calculating thread lets the event loop go on sooner (Python waits 5 ms by default).
     sys.setswitchinterval(_SWITCH_SECONDS)

@@ -11,7 +11,7 @@ import structlog
 
 from bot.core.clock import Clock
 from bot.core.crash import crash_point
-from bot.core.errors import Cause, DomainError, ServiceFailure
+from bot.core.errors import Cause, DomainError, ServiceFailure, Stale
 from bot.core.storage import Storage
 from bot.jobs.model import MOST_ATTEMPTS, Job, backoff
 from bot.jobs.ports import AwaitedHandler, JobHandler, JobWork, LightHandler, Unit
@@ -248,10 +248,10 @@ class Worker(Generic[W]):
 
 
 def _is_refused(error: Exception) -> bool:
-    """A rule said no, or a vendor did: trying again changes nothing."""
+    """A rule said no, or a vendor did: trying again changes nothing. A lost race may be won."""
     if isinstance(error, ServiceFailure):
         return error.cause is Cause.REJECTED
-    return isinstance(error, DomainError)
+    return isinstance(error, DomainError) and not isinstance(error, Stale)
 
 
 def _wait(job: Job, error: Exception) -> timedelta:

@@ -44,7 +44,11 @@ def committed_files() -> list[Path]:
 
 
 def test_no_module_is_longer_than_400_lines():
-    lengths = {str(m.relative_to(ROOT)): len(m.read_text("utf-8").splitlines()) for m in modules()}
+    lengths = {
+        str(module.relative_to(ROOT)): len(module.read_text("utf-8").splitlines())
+        for module in modules()
+        if module.parent != VERSIONS
+    }
 
     assert {name: length for name, length in lengths.items() if length > LONGEST_MODULE} == {}
 

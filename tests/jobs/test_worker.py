@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from bot.core.errors import Cause, DomainError, ServiceFailure
+from bot.core.errors import Cause, DomainError, ServiceFailure, Stale
 from bot.jobs.model import MOST_ATTEMPTS, Job, backoff
 from bot.jobs.worker import Worker
 from bot.messaging.instance import Instance
@@ -129,6 +129,17 @@ async def test_a_failed_run_keeps_nothing_and_is_tried_again_later(
     office.clock.move(seconds=backoff(2).total_seconds())
     await worker.run_due()
     assert await office.done("1") == ["3"]
+
+
+@KINDS
+async def test_who_lost_a_race_tries_again(office: Office, kind: str) -> None:
+    office.troubles["1"] = [Stale()]
+    await office.put(a_job(1, kind))
+    worker = office.worker()
+    await worker.run_due()
+    office.clock.move(seconds=backoff(1).total_seconds())
+    await worker.run_due()
+    assert await office.done("1") == ["2"]
 
 
 async def test_the_pause_a_vendor_asks_for_is_kept(office: Office) -> None:
