@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from bot.accounts.codes import fingerprint_of
 from bot.accounts.model import Identity, LearnerLanguage, Role, User, UserStatus
@@ -13,6 +13,7 @@ from bot.accounts.teachers import Review, TeacherProfile
 from bot.app import App
 from bot.core.clock import SystemClock
 from bot.simulators.telegram import ChatMessage, Group
+from bot.storage.jobs import jobs
 from bot.storage.types import metadata
 from bot.storage.work import Work
 from tests.crash.databases import _WAITING as WAITING
@@ -26,6 +27,7 @@ _LEARNER = frozenset({Role.STUDENT})
 _TEACHER = frozenset({Role.TEACHER})
 
 _LOOK_SECONDS = 0.01
+_DUE = select(func.count()).select_from(jobs).where(jobs.c.finished_at.is_(None))
 
 Rows = Mapping[str, Sequence[Row[Any]]]
 
@@ -119,25 +121,33 @@ async def all_rows(app: App) -> Rows:
 
 
 def rows_of_others(rows: Rows, user_id: str) -> Rows:
-    """All rows but those that name this person, and promises, which name nobody."""
+    """All rows but those about this person alone, and promises, which name nobody.
+
+    What belongs to a booking or a bill of theirs names that, and not them.
+    """
+    booked = {row.id for row in rows["bookings"] if row.student_id == user_id}
+    billed = {row.id for row in rows["billing_parties"] if row.user_id == user_id}
+    own = {user_id, *booked, *billed}
     return {
-        name: [row for row in found if user_id not in tuple(row)]
+        name: [row for row in found if own.isdisjoint(tuple(row))]
         for name, found in rows.items()
         if name != "jobs"
     }
 
 
 async def settled(stage: Stage, app: App) -> None:
-    """Wait until every event came in and was answered, and every answer was sent."""
+    """Wait until every event came in, what followed from it is done, and every answer was sent."""
     await stage.telegram.until(lambda: not stage.telegram.updates_pending, PATIENCE_SECONDS)
     await answered(app)
 
 
 async def answered(app: App) -> None:
-    """Wait until no stored event and no answer waits."""
+    """Wait until no stored event waits, no promise that is due, and no answer."""
 
     def waits(work: Work) -> bool:
-        return any(work.users._connection.execute(WAITING).one())
+        connection = work.users._connection
+        due = connection.execute(_DUE.where(jobs.c.due_at <= app.clock.now())).scalar_one()
+        return due > 0 or any(connection.execute(WAITING).one())
 
     async with asyncio.timeout(PATIENCE_SECONDS):
         while await app.storage.read(waits):  # noqa: ASYNC110 - the database has no bell

@@ -3,8 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from bot.accounts.gigs import Gig, GigCategory, GigStatus
@@ -14,41 +13,52 @@ from bot.app import App
 from bot.chat.model import ReportReason
 from bot.core.clock import SystemClock
 from bot.core.entity import short_id
-from bot.scheduling.booking_service import BookingService
-from bot.scheduling.policy import LessonPolicy
-from bot.scheduling.schedule import DAY_MINUTES, AvailabilityRule, Hours, Schedule
 from bot.simulators.mailbox import Mailbox
+from bot.simulators.stripe import StripeSimulator
+from bot.simulators.zoom import ZoomSimulator
 from bot.storage.work import Work
 from tests.journeys.test_faults_trust import HelpfulBrain
+from tests.rights import lessons
 from tests.rights.cast import Actor, an_actor, let_teach, settle_in, settled
 from tests.stage import Stage, a_note, a_stage
 from tests.teaching_stage import PDF
 from tests.visitors import an_app_with_mail
 
-_STEPS: Mapping[str, Sequence[str]] = {
-    "guest": (
-        "/start", "/register", "f:*:=student", "f:*:=adult", "/teachers",
-        "w:filter:wanted_category", "f:*:=chirologist", "/register",
-    ),
-    "ana": (
-        "/talk", "a note", "/context", "/profile", "p:goals", "f:*:=travel", "l:open",
-        "l:edit:avatar", "/settings", "s:zone", "/privacy", "v:on:recording", "/link", "k:off:*",
-        "/teachers", "w:page:1", "w:open:*", "b:gig:*", "b:day:*",
-        "b:slot:*", "/agenda", "y:open:*", "y:cancel:*", "y:move:*", "y:day:*", "/write",
-        "r:f:*", "r:mute:*", "r:block:*",
-        "r:unblock:*", "r:unmute:*", "r:report:*", "/profile", "p:email", "ana@example.org",
-    ),
-    "ben": (
-        "/profile", "h:see:*", "/gig", "n:open", "/gig", "g:open:DRAFT", "g:sure:*",
-        "g:preview:*", "/gig", "g:open:LIVE", "/availability off 24 dec", "hr:dates",
-        "/availability", "hr:clear", "/availability", "/setup", "/write", "Hello, learner",
-        "/agenda", "y:open:*", "y:join:*",
-    ),
-    "fay": ("/profile",),
-    "gus": ("/profile",),
-    "olga": ("/admin", "q:see:*", "q:refuse:*"),
-}  # fmt: skip
+_ROUNDS: Sequence[Mapping[str, Sequence[str]]] = (
+    {
+        "guest": (
+            "/start", "/register", "f:*:=student", "f:*:=adult", "/teachers",
+            "w:filter:wanted_category", "f:*:=chirologist", "/register",
+        ),
+        "ana": (
+            "/talk", "a note", "/context", "/profile", "p:goals", "f:*:=travel", "l:open",
+            "l:edit:avatar", "/settings", "s:zone", "/privacy", "v:on:recording", "/link",
+            "k:off:*", "/teachers", "w:page:1", "/book", "b:gig:LISTED", "b:day:*", "b:slot:*",
+            "/agenda", "y:open:AHEAD", "y:cancel:*", "y:move:*", "y:day:*", "/write", "r:f:*",
+            "r:mute:*", "r:block:*", "r:unblock:*", "r:unmute:*", "r:report:*", "/card",
+            "a card is saved",
+        ),
+        "ben": (
+            "/profile", "h:see:*", "/gig", "n:open", "/gig", "g:open:DRAFT", "g:sure:*",
+            "g:preview:*", "/gig", "g:open:LISTED", "/availability off 24 dec", "hr:dates",
+            "/availability", "hr:clear", "/availability", "/setup", "/write", "Hello, learner",
+        ),
+        "fay": ("/profile",),
+        "gus": ("/profile",),
+        "olga": ("/admin", "q:see:*", "q:refuse:*", "/admin", "q:report:*"),
+    },
+    {"ana": ("lessons take place", "/card", "/receipts", "i:show:*", "j:open:*")},
+    {
+        "ana": ("y:slot:*", "/book", "b:gig:ELSEWHERE", "b:len:*", "/profile", "p:email",
+                "ana@example.org"),
+        "ben": ("j:propose:*", "10", "y:join:*", "mt:link:*", "https://meet.example/ben", "/agenda",
+                "y:open:AHEAD", "y:join:AHEAD", "/earnings"),
+        "olga": ("/admin", "j:queue:"),
+    },
+    {"fay": ("mt:in:*",)},
+)  # fmt: skip
 _OWNERS = {"guest": 11, "ana": 12, "ben": 13, "fay": 14, "gus": 15, "olga": 16}
+_NAMED = {"DRAFT": "gig", "LISTED": "listed", "ELSEWHERE": "elsewhere", "AHEAD": "booking"}
 
 
 @dataclass
@@ -61,8 +71,9 @@ class School:
 
     stage: Stage
     app: App
+    stripe: StripeSimulator
     owners: Mapping[str, Actor]
-    ids: Mapping[str, str]
+    ids: dict[str, str]
 
     def outsider(self, number: int, name: str) -> Actor:
         return an_actor(self.stage, number, name)
@@ -82,16 +93,19 @@ async def a_school(url: str) -> AsyncIterator[School]:
     async with (
         a_stage(HelpfulBrain(hears="I goed home")) as stage,
         Mailbox() as mailbox,
-        an_app_with_mail(stage, url, mailbox) as app,
+        ZoomSimulator(lessons.HOST) as zoom,
+        StripeSimulator() as stripe,
+        an_app_with_mail(stage, url, mailbox, **lessons.settings_of(zoom, stripe)) as app,
     ):
         owners = {name: an_actor(stage, number, name) for name, number in _OWNERS.items()}
         ids = await app.storage.write(lambda work: _populate(app, work))
-        school = School(stage, app, owners, ids)
-        for steps in _in_turns(_STEPS):
-            await asyncio.gather(*(_step(school, name, step) for name, step in steps))
-            await school.settle()
-            for actor in owners.values():
-                actor.look()
+        school = School(stage, app, stripe, owners, ids)
+        for plans in _ROUNDS:
+            for steps in _in_turns(plans):
+                await asyncio.gather(*(_step(school, name, step) for name, step in steps))
+                await school.settle()
+                for actor in owners.values():
+                    actor.look()
         yield school
 
 
@@ -105,13 +119,19 @@ async def _step(school: School, name: str, step: str) -> None:
     actor = school.owners[name]
     if step == "a note":
         await actor.person.send_voice(a_note(), 1)
+    elif step == "a card is saved":
+        await lessons.save_a_card(school.app, school.stripe)
+    elif step == "lessons take place":
+        await _lessons_take_place(school)
     elif step == "/setup":
-        group = school.stage.telegram.group(-1009, "School")
+        group = school.stage.telegram.group(-1009, "School", is_forum=True, sees_all=True)
+        group.promote(int(actor.external_id))
         await actor.person.send_text(step, chat=group)
         actor.groups.append(group)
     elif ":" in step[:3]:
-        wanted = step.replace("DRAFT", short_id(school.ids["gig"]))
-        wanted = wanted.replace("LIVE", short_id(school.ids["listed"]))
+        wanted = step
+        for mark, thing in _NAMED.items():
+            wanted = wanted.replace(mark, short_id(school.ids[thing]))
         fitting = [data for data in actor.seen if fnmatchcase(data, wanted)]
         assert fitting, f"{name} saw no {step} but {list(actor.seen)}"
         await actor.press_again(fitting[-1])
@@ -119,7 +139,27 @@ async def _step(school: School, name: str, step: str) -> None:
         await actor.person.send_text(step)
 
 
-def _populate(app: App, work: Work) -> Mapping[str, str]:
+async def _lessons_take_place(school: School) -> None:
+    """One is about to begin, one goes on, and two are over and billed; one of them was paid."""
+
+    def unit(work: Work) -> Sequence[str]:
+        ana, fay, gus = (_user(work, _OWNERS[name]) for name in ("ana", "fay", "gus"))
+        listed, elsewhere = (work.gigs.get(school.ids[name]) for name in ("listed", "elsewhere"))
+        lessons.begin_soon(work, fay, listed)
+        lessons.go_on(work, ana, elsewhere)
+        return [lessons.be_over(work, student, listed).id for student in (ana, gus)]
+
+    over = await school.app.storage.write(unit)
+    school.ids["invoice"], _ = [await lessons.bill(school.app, booking) for booking in over]
+
+
+def _user(work: Work, number: int) -> User:
+    known = work.identities.find("telegram", str(number))
+    assert known is not None
+    return work.users.get(known.user_id)
+
+
+def _populate(app: App, work: Work) -> dict[str, str]:
     ana = settle_in(work, ("telegram", "12"), "Ana")
     ben, fay, gus, eve, dora = (
         settle_in(work, ("telegram", str(number)), name, native="en")
@@ -138,6 +178,7 @@ def _populate(app: App, work: Work) -> Mapping[str, str]:
     let_teach(work, gus, Review.ASKED)
     waiting = let_teach(work, eve, Review.WAITING)
     gigs = [_gig(work, ben, f"Offer {n}", GigStatus.LIVE) for n in range(6)]
+    elsewhere = _gig(work, dora, "Elsewhere", GigStatus.LIVE, lesson_minutes=(30, 60))
     draft = _gig(work, ben, "Offer to come", GigStatus.DRAFT)
     certificate = _certificate(work, ben)
     _certificate(work, eve)
@@ -145,31 +186,28 @@ def _populate(app: App, work: Work) -> Mapping[str, str]:
     threads = [relay.open(work, ana.id, teacher.id, now) for teacher in (dora, ben)]
     quarrel = relay.open(work, gus.id, dora.id, now)
     reports = [relay.report(work, quarrel, gus, reason, now) for reason in (*ReportReason,) * 2]
-    _lesson(work, ana, ben, gigs[0])
+    lessons.open_hours(work, ben)
+    booking = lessons.book(work, work.users.get(ana.id), gigs[0])
     return {
         "user": ana.id,
         "teacher": waiting.id,
         "gig": draft.id,
         "listed": gigs[0].id,
+        "elsewhere": elsewhere.id,
+        "booking": booking.id,
         "certificate": certificate.id,
         "thread": threads[0].id,
         "report": reports[0].id,
     }
 
 
-def _lesson(work: Work, student: User, teacher: User, gig: Gig) -> None:
-    """The teacher is always open, and this student comes in three days."""
-    now = SystemClock().now()
-    all_day = tuple(AvailabilityRule(day, Hours(0, DAY_MINUTES)) for day in range(7))
-    work.schedules.add(Schedule(teacher_id=teacher.id, zone="UTC", rules=all_day))
-    known = work.users.save(replace(work.users.get(student.id), time_zone="Europe/Madrid"))
-    bookings = BookingService(LessonPolicy())
-    start = (now + timedelta(days=3)).replace(hour=12, minute=0, second=0, microsecond=0)
-    held = bookings.hold(work, known, gig.id, start, 60, now)
-    bookings.confirm(work, held, student.id, now)
-
-
-def _gig(work: Work, teacher: User, title: str, status: GigStatus) -> Gig:
+def _gig(
+    work: Work,
+    teacher: User,
+    title: str,
+    status: GigStatus,
+    lesson_minutes: tuple[int, ...] = (60,),
+) -> Gig:
     now = SystemClock().now()
     intro = work.blobs.add(teacher.id, "audio/ogg", a_note(), now, expires_at=None)
     return work.gigs.add(
@@ -182,6 +220,7 @@ def _gig(work: Work, teacher: User, title: str, status: GigStatus) -> Gig:
             language="es",
             price_minor=2000,
             currency="EUR",
+            lesson_minutes=lesson_minutes,
             intro_id=intro,
             intro_seconds=1.0,
             created_at=now,
