@@ -1,6 +1,7 @@
 """Points at which a test may kill the process, to prove that nothing is lost or doubled.
 
-`LINGUAFLEX_CRASH_AT=n` ends the process at the n-th point as `kill -9` would;
+`LINGUAFLEX_CRASH_AT=n` ends the process at the n-th point as `kill -9` would, a name instead of a
+number at the first point of that name;
 `LINGUAFLEX_CRASH_LOG=file` appends the name of every point passed, so that a sweep finds them all.
 Without these variables a point costs one comparison.
 """
@@ -10,11 +11,13 @@ from itertools import count
 from pathlib import Path
 from threading import Lock
 
+_NOWHERE = "0"
+
 
 class _Watch:
     """Counts the points of this process, whichever thread they are in."""
 
-    def __init__(self, crash_at: int, log: str | None) -> None:
+    def __init__(self, crash_at: str, log: str | None) -> None:
         self._crash_at = crash_at
         self._log = Path(log) if log else None
         self._numbers = count(1)
@@ -26,7 +29,7 @@ class _Watch:
             if self._log:
                 with self._log.open("a") as log:
                     log.write(f"{number} {name}\n")
-            if number == self._crash_at:
+            if self._crash_at in {str(number), name}:
                 os._exit(9)
 
 
@@ -36,9 +39,9 @@ _watch: _Watch | None = None
 def arm() -> None:
     """Do what the environment says from here on, and count from one."""
     global _watch
-    crash_at = int(os.environ.get("LINGUAFLEX_CRASH_AT", "0"))
+    crash_at = os.environ.get("LINGUAFLEX_CRASH_AT", _NOWHERE)
     log = os.environ.get("LINGUAFLEX_CRASH_LOG")
-    _watch = _Watch(crash_at, log) if crash_at or log else None
+    _watch = _Watch(crash_at, log) if crash_at != _NOWHERE or log else None
 
 
 def crash_point(name: str) -> None:

@@ -1,8 +1,8 @@
 """Starts `linguaflex run` in a moment, as often as it is asked to: imports once, then forks.
 
 Run as a program of its own, with neither a loop nor threads. Each line of its input is a JSON
-object {"env", "folder", "log", "arguments"}; it answers {"pid"} for each, and {"pid", "status"}
-when that process has ended (a negative status is the signal that ended it).
+object {"env", "folder", "log", "arguments", "clock"}; it answers {"pid"} for each, and
+{"pid", "status"} when that process has ended (a negative status is the signal that ended it).
 """
 
 import contextlib
@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 from bot.__main__ import main
 from bot.core import crash
+from tests.crash.clocked_run import run_by
 
 _IMPORTED_WHEN_RUN = ("bot.cli.run", "bot.app", "bot.serving", "alembic.command", "asyncpg")
 
@@ -67,7 +68,8 @@ def _be_a_bot(order: dict[str, Any]) -> NoReturn:
     crash.arm()
     status = 70
     try:
-        status = main(order["arguments"])
+        clock = order["clock"]
+        status = main(order["arguments"]) if clock is None else run_by(clock, order["arguments"])
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

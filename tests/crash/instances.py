@@ -82,9 +82,18 @@ class Instances:
         self._reader = asyncio.create_task(self._read())
 
     async def start(
-        self, environment: Mapping[str, str], *, only: str = "telegram", crash_at: int = 0
+        self,
+        environment: Mapping[str, str],
+        *,
+        only: str = "telegram",
+        crash_at: int | str = 0,
+        clock: Path | None = None,
     ) -> Instance:
-        """Start one that crashes at the given point (0: at none)."""
+        """Start one that crashes at the given point, by number or name (0: at none).
+
+        Args:
+            clock: file of a `SharedClock` it goes by; None: the machine's.
+        """
         assert self._server.stdin is not None
         self._count += 1
         folder = self._folder / f"instance-{self._count}"
@@ -97,6 +106,7 @@ class Instances:
             "folder": str(folder),
             "log": str(log),
             "arguments": ["run", "--only", only],
+            "clock": None if clock is None else str(clock),
         }
         self._server.stdin.write(json.dumps(order).encode() + b"\n")
         async with asyncio.timeout(_START_SECONDS):

@@ -1,0 +1,145 @@
+"""One story on one database: the program dies as planned, and is started again each time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from itertools import chain, repeat
+from typing import TypeVar
+
+from sqlalchemy import func, or_, select
+
+from bot.messaging.model import MessageKind
+from bot.storage.jobs import jobs
+from bot.storage.messaging import SendState, outbox
+from bot.storage.work import Work
+from tests.crash.databases import fetch, let_leases_end, waiting
+from tests.crash.instances import CRASHED, Instance, Instances
+from tests.crash.school import PARTS, School, Vendors
+
+T = TypeVar("T")
+PATIENCE_SECONDS = 60.0
+_LOOK_SECONDS = 0.03
+_CALM_LOOKS = 2
+_MOST_ROUNDS = 60
+_STEP_SECONDS = 15.0
+_DEAD_SECONDS = 7.0
+
+
+@dataclass
+class Excused:
+    """What the kinds of the messages under way at a crash allow."""
+
+    doubled: int = 0
+    lost: int = 0
+
+
+class LessonRun:
+    """A program under a supervisor.
+
+    Args:
+        plan: at which point each start of it dies, by number or name; after the last one it lives.
+    """
+
+    def __init__(
+        self,
+        school: School,
+        vendors: Vendors,
+        instances: Instances,
+        url: str,
+        plan: Sequence[int | str],
+    ) -> None:
+        self.school = school
+        self.vendors = vendors
+        self.url = url
+        self.kills: list[str] = []
+        self.passed: list[str] = []
+        self.excused = Excused()
+        self._instances = instances
+        self._plan = plan
+        self._storage = school.storage(url)
+        self._instance: Instance | None = None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["LessonRun"]:
+        self._keeper = asyncio.create_task(self._keep_running())
+        try:
+            yield self
+        finally:
+            self._keeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._keeper
+            if self._instance is not None:
+                await self._instance.kill()
+                self.passed += self._instance.passed()
+            await self._storage.aclose()
+
+    async def look(self, query: Callable[[Work], T]) -> T:
+        return await self._storage.read(query)
+
+    async def quiet(self) -> None:
+        """Everything that is due is done and told. Raises TimeoutError."""
+        calm = 0
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while calm < _CALM_LOOKS:
+                if self._keeper.done():
+                    self._keeper.result()
+                await self.vendors.quiet(PATIENCE_SECONDS)
+                is_busy = (
+                    self.school.stage.telegram.updates_pending
+                    or any(await waiting(self.url))
+                    or await self._something_is_due()
+                )
+                calm = 0 if is_busy else calm + 1
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    async def until(self, is_so: Callable[[Work], bool]) -> None:
+        """Wait, and let time pass, until it is so. Raises AssertionError."""
+        for _ in range(_MOST_ROUNDS):
+            try:
+                await self.quiet()
+            except TimeoutError:
+                break
+            if await self.look(is_so):
+                return
+            self.school.clock.move(seconds=_STEP_SECONDS)
+        log = self._instance.log.read_text() if self._instance else ""
+        raise AssertionError(f"never came, after {self.kills}: {log[-6000:]}")
+
+    async def later(self, at: object) -> None:
+        """Go to an instant, unless it is past, and do what is due by then."""
+        self.school.clock.set(max(at, self.school.clock.now()))  # type: ignore[type-var]
+        await self.quiet()
+
+    async def _something_is_due(self) -> bool:
+        """Time passes for what is to be tried again."""
+        now = self.school.clock.now()
+        unfinished = jobs.c.finished_at.is_(None)
+        tried = or_(jobs.c.due_at <= now, jobs.c.attempts > 0)
+        wanted = select(func.count(), func.min(jobs.c.due_at)).where(unfinished, tried)
+        count, first = (await fetch(self.url, wanted))[0]
+        if count and first > now:
+            self.school.clock.set(first)
+        return bool(count)
+
+    async def _keep_running(self) -> None:
+        environment = self.school.environment(self.url, self.vendors)
+        for crash_at in chain(self._plan, repeat(0)):
+            self._instance = await self._instances.start(
+                environment, only=PARTS, crash_at=crash_at, clock=self.school.clock.file
+            )
+            status = await self._instance.ended(within=3600)
+            self.passed += self._instance.passed()
+            assert status == CRASHED, self._instance.log.read_text()[-6000:]
+            self.kills.append(self.passed[-1])
+            await self._excuse()
+            await let_leases_end(self.url)
+            self.school.clock.move(seconds=_DEAD_SECONDS)
+
+    async def _excuse(self) -> None:
+        wanted = select(outbox.c.kind, outbox.c.attempts).where(outbox.c.state == SendState.SENDING)
+        for row in await fetch(self.url, wanted):
+            if MessageKind(row.kind).is_resent:
+                self.excused.doubled += 1
+            elif row.attempts:
+                self.excused.lost += 1
