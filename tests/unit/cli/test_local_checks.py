@@ -1,7 +1,6 @@
-"""What the doctor says about names of settings, sound, engines, mail, and the port."""
+"""What the doctor says about names of settings, sound, engines and mail."""
 
 import pytest
-from aiohttp import web
 
 from bot.cli import checks
 from bot.cli.findings import Finding, Status
@@ -147,42 +146,3 @@ async def test_a_mail_server_that_is_none_is_found(url, named):
 async def test_mail_without_a_sender_is_wrong_and_without_a_server_is_off():
     assert (await mail(smtp_url="smtp://x.example")).detail == "LINGUAFLEX_MAIL__FROM is not set"
     assert (await mail()).status is Status.WARN
-
-
-async def port(number: int, host: str = "127.0.0.1") -> Finding:
-    (found,) = await checks.check_port(load_settings(None, web={"host": host, "port": number}))
-    return found
-
-
-async def test_a_free_port_is_fine():
-    assert (await port(0)).status is Status.OK
-
-
-async def test_a_port_of_another_program_is_found(mailbox):
-    found = await port(mailbox.port)
-
-    assert (found.status, found.detail) == (
-        Status.FAIL,
-        f"another program listens on 127.0.0.1:{mailbox.port}",
-    )
-
-
-async def test_a_port_on_which_the_bot_itself_answers_is_fine():
-    async def health(_: web.Request) -> web.Response:
-        return web.json_response({"status": "ok"})
-
-    app = web.Application()
-    app.router.add_get("/healthz", health)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        found = await port(runner.addresses[0][1])
-    finally:
-        await runner.cleanup()
-
-    assert (found.status, found.detail.split(" on ")[0]) == (Status.OK, "the bot answers")
-
-
-async def test_an_address_of_another_machine_is_found():
-    assert (await port(0, "192.0.2.1")).status is Status.FAIL
