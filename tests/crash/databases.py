@@ -20,7 +20,7 @@ from tests.conftest import PostgresServer
 
 _LOOK_SECONDS = 0.03
 _OPEN = (SendState.WAITING, SendState.SENDING)
-_WAITING = select(
+WAITING = select(
     select(func.count()).where(inbox.c.done_at.is_(None)).scalar_subquery().label("events"),
     select(func.count()).where(outbox.c.state.in_(_OPEN)).scalar_subquery().label("messages"),
     select(func.count())
@@ -100,7 +100,7 @@ async def quiet(url: str, within: float) -> None:
 
 async def waiting(url: str) -> tuple[int, int, int]:
     """How many events, messages and transcripts wait."""
-    row = (await fetch(url, _WAITING))[0]
+    row = (await fetch(url, WAITING))[0]
     return row.events, row.messages, row.transcripts
 
 

@@ -5,21 +5,22 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, repeat
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.messaging.model import MessageKind
 from bot.storage.jobs import jobs
 from bot.storage.messaging import SendState, outbox
 from bot.storage.work import Work
-from tests.crash.databases import fetch, let_leases_end, waiting
+from tests.crash.databases import WAITING, let_leases_end
 from tests.crash.instances import CRASHED, Instance, Instances
 from tests.crash.school import PARTS, School, Vendors
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 60.0
-_LOOK_SECONDS = 0.03
+_LOOK_SECONDS = 0.05
 _CALM_LOOKS = 2
 _MOST_ROUNDS = 60
 _STEP_SECONDS = 15.0
@@ -58,6 +59,7 @@ class LessonRun:
         self._instances = instances
         self._plan = plan
         self._storage = school.storage(url)
+        self._engine = create_async_engine(url)
         self._instance: Instance | None = None
 
     @asynccontextmanager
@@ -73,6 +75,7 @@ class LessonRun:
                 await self._instance.kill()
                 self.passed += self._instance.passed()
             await self._storage.aclose()
+            await self._engine.dispose()
 
     async def look(self, query: Callable[[Work], T]) -> T:
         return await self._storage.read(query)
@@ -87,7 +90,7 @@ class LessonRun:
                 await self.vendors.quiet(PATIENCE_SECONDS)
                 is_busy = (
                     self.school.stage.telegram.updates_pending
-                    or any(await waiting(self.url))
+                    or any(await self._row(WAITING))
                     or await self._something_is_due()
                 )
                 calm = 0 if is_busy else calm + 1
@@ -117,10 +120,14 @@ class LessonRun:
         unfinished = jobs.c.finished_at.is_(None)
         tried = or_(jobs.c.due_at <= now, jobs.c.attempts > 0)
         wanted = select(func.count(), func.min(jobs.c.due_at)).where(unfinished, tried)
-        count, first = (await fetch(self.url, wanted))[0]
+        count, first = await self._row(wanted)
         if count and first > now:
             self.school.clock.set(first)
         return bool(count)
+
+    async def _row(self, wanted: Select[Any]) -> Row[Any]:
+        async with self._engine.connect() as connection:
+            return (await connection.execute(wanted)).one()
 
     async def _keep_running(self) -> None:
         environment = self.school.environment(self.url, self.vendors)
@@ -138,7 +145,9 @@ class LessonRun:
 
     async def _excuse(self) -> None:
         wanted = select(outbox.c.kind, outbox.c.attempts).where(outbox.c.state == SendState.SENDING)
-        for row in await fetch(self.url, wanted):
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(wanted)).all()
+        for row in rows:
             if MessageKind(row.kind).is_resent:
                 self.excused.doubled += 1
             elif row.attempts:
