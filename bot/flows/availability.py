@@ -19,6 +19,7 @@ from bot.flows.model import Answers, Flow
 from bot.flows.people import in_private
 from bot.flows.runner import Runner, StaleButton
 from bot.flows.scene import Later, Scene
+from bot.flows.slot_waits import look_for_waiting
 from bot.flows.zone_asking import ZoneAsking
 from bot.i18n.calendar_names import words
 from bot.messaging.model import Button, Paragraph
@@ -153,6 +154,7 @@ def _save(scene: Scene, schedule: Schedule) -> None:
         scene.work.schedules.add(schedule)
     else:
         scene.work.schedules.save(schedule)
+    look_for_waiting(scene.work, schedule.teacher_id, scene.now)
 
 
 def _without(schedule: Schedule, data: str) -> Schedule:

@@ -8,6 +8,7 @@ from bot.core.clock import Clock
 from bot.core.storage import Storage
 from bot.core.timespan import Timespan
 from bot.flows.ports import FlowWork
+from bot.flows.slot_waits import look_for_waiting
 from bot.flows.telling import tell
 from bot.i18n.catalog import Texts
 from bot.jobs.model import Job
@@ -51,6 +52,8 @@ class FeedJobs:
             kept = fresh.busy if busy is None else busy
             saved = work.schedules.save(replace(fresh, feed=feed, busy=kept))
             work.jobs.put(refresh_job(saved))
+            if kept != fresh.busy:
+                look_for_waiting(work, teacher_id, now)
             if is_news:
                 self._tell(work, saved)
 

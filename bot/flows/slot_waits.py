@@ -19,8 +19,9 @@ _LOOKED_AGAIN_AFTER = timedelta(hours=12)  # the horizon moves on, and with it w
 
 
 def look_for_waiting(work: FlowWork, teacher_id: str, now: datetime) -> None:
-    """Promise to look for those who wait: something of this teacher's became free."""
-    _promise(work, teacher_id, now, now.isoformat())
+    """Promise to look for those who wait, if any: something of this teacher may be free."""
+    if work.slot_waits.of_teacher(teacher_id):
+        _promise(work, teacher_id, now, now.isoformat())
 
 
 def _look_again(work: FlowWork, teacher_id: str, now: datetime) -> None:

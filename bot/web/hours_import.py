@@ -20,6 +20,7 @@ from bot.core.errors import DomainError, ServiceFailure
 from bot.core.storage import Storage
 from bot.flows.availability_view import PREFIX
 from bot.flows.ports import FlowWork
+from bot.flows.slot_waits import look_for_waiting
 from bot.flows.telling import tell
 from bot.i18n.catalog import Texts, texts_in
 from bot.messaging.model import Button, Paragraph
@@ -95,6 +96,7 @@ class HoursImport:
                 work.schedules.add(changed)
             else:
                 work.schedules.save(changed)
+            look_for_waiting(work, user_id, now)
             if person.time_zone is None:
                 work.users.save(replace(person, time_zone=wanted.zone))
             _tell(work, person, key=f"hours.import:{changed.id}:{now.isoformat()}", at=self._clock)

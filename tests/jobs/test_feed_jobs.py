@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.accounts.model import Identity
 from bot.core.timespan import Timespan
 from bot.flows.feed_jobs import FeedJobs
+from bot.flows.slot_waits import LOOK_JOB
+from bot.jobs.model import Job
 from bot.jobs.worker import Worker
 from bot.scheduling.feeds import REFRESH_JOB, FeedFailed, FeedTrouble, refresh_job
 from bot.scheduling.schedule import Feed, Schedule
+from bot.scheduling.waits import SlotWait
 from bot.storage.engine import SqlStorage
 from bot.storage.work import Work
 from tests.message_builders import HandClock
@@ -115,6 +118,30 @@ async def test_a_calendar_that_was_replaced_or_given_up_is_not_read_any_more(
     clock.move(hours=1)
     await worker.run_due()
     assert calendar.read == ["https://two.test/"]
+
+
+async def test_whoever_waits_for_an_hour_is_looked_for_when_the_calendar_changed(
+    storage: SqlStorage,
+) -> None:
+    clock = HandClock()
+    busy = [Timespan.of(clock.now() + _HOUR, _HOUR)]
+    calendar = Calendar(busy, busy, [])
+    await a_worker(storage, clock, calendar)
+    wait = SlotWait(user_id="sam", teacher_id=_ANA.id, gig_id="g", minutes=60, since=clock.now())
+    await storage.write(lambda work: work.slot_waits.add(wait))
+    looked: list[datetime] = []
+
+    def look(_: Work, job: Job) -> None:
+        looked.append(job.due_at)
+
+    handlers = {REFRESH_JOB: FeedJobs(storage, clock, calendar).refresh, LOOK_JOB: look}
+    worker = Worker(storage, clock, handlers, is_shared=False)
+    started = clock.now()
+    for _ in range(3):
+        await worker.run_due()
+        await worker.run_due()
+        clock.move(hours=1)
+    assert looked == [started, started + 2 * _HOUR]
 
 
 async def _messages(storage: SqlStorage) -> Sequence[object]:

@@ -1,17 +1,23 @@
 """A teacher's hours, told in the chat of every platform."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from bot.accounts.teachers import Review
 from bot.app import App
 from bot.i18n.catalog import texts_in
 from bot.scheduling.hours_shown import exception_shown
 from bot.scheduling.schedule import AvailabilityRule, Hours, Schedule
+from bot.scheduling.waits import SlotWait
+from bot.storage.work import Work
+from tests.booking_stage import a_gig
 from tests.discord_stage import DiscordStage, a_discord_app, a_discord_stage
 from tests.discord_visitors import DiscordVisitor
+from tests.message_builders import NOW
 from tests.teaching_stage import register_as_teacher, tell_about_teaching
 from tests.visitors import Anybody, Visitor, register, user_of
 
@@ -99,6 +105,30 @@ async def test_dates_are_taken_out_and_put_back(app: App, ana: Anybody) -> None:
     await ana.press("Remove all", then="Remove all your weekly hours")
     await ana.press("Yes, remove all", then="You have told no hours yet.")
     assert not (await schedule_of(app, ana)).is_open
+
+
+async def test_who_waits_for_an_hour_hears_of_it_as_soon_as_it_is_told(
+    stage: DiscordStage, app: App, ana: Anybody
+) -> None:
+    bob = Visitor(stage.telegram.person(user_id=1002, name="Bob", language="en"))
+    await register(bob)
+    await open_hours(ana)
+    teacher, student = await user_of(app, ana), await user_of(app, bob)
+
+    def wait(work: Work) -> None:
+        profile = work.teachers.find_of_user(teacher.id)
+        assert profile is not None
+        work.teachers.save(replace(profile, is_verified=True, review=Review.APPROVED))
+        gig = work.gigs.add(a_gig(teacher.id))
+        work.slot_waits.add(
+            SlotWait(
+                user_id=student.id, teacher_id=teacher.id, gig_id=gig.id, minutes=60, since=NOW
+            )
+        )
+
+    await app.storage.write(wait)
+    await ana.say("/availability every day 9-12", then="Mon–Sun 9:00–12:00")
+    await bob.reads("has a free hour for “Spanish”")
 
 
 async def test_nothing_is_imported_where_people_have_no_page_to_open(ana: Anybody) -> None:

@@ -15,12 +15,15 @@ from bot.accounts.model import Identity
 from bot.accounts.tokens import Tokens
 from bot.core.errors import ServiceFailure
 from bot.flows.availability import CALENDLY_PATH
+from bot.flows.slot_waits import LOOK_JOB
 from bot.scheduling.adapters.calendly import CalendlyApi
 from bot.scheduling.calendly import TokenRefused
 from bot.scheduling.schedule import AvailabilityRule, DateException, Hours, Schedule
+from bot.scheduling.waits import SlotWait
 from bot.simulators.calendly import CalendlySimulator
 from bot.simulators.faults import Fault
 from bot.storage.engine import SqlStorage
+from bot.storage.jobs import jobs
 from bot.storage.work import Work
 from bot.web.hours_import import HoursImport
 from bot.web.server import WebServer
@@ -130,6 +133,21 @@ async def test_hours_are_shown_and_saved_once_they_are_chosen(page: Page) -> Non
     assert schedule.rules == (AvailabilityRule(0, Hours(510, 1020)),)
     assert [each.hours for each in schedule.exceptions] == [(), (Hours(1320, 1440),)]
     assert isinstance(schedule.exceptions[0], DateException)
+
+
+async def test_whoever_waits_for_an_hour_is_looked_for_then(page: Page) -> None:
+    wait = SlotWait(
+        user_id="sam", teacher_id=page.user.id, gig_id="g", minutes=60, since=page.clock.now()
+    )
+    await page.storage.write(lambda work: work.slot_waits.add(wait))
+    await page.choose(await page.give(TOKEN))
+
+    def promised(work: Work) -> list[str]:
+        rows = work.jobs._connection.execute(jobs.select().where(jobs.c.kind == LOOK_JOB))
+        return [row.key for row in rows]
+
+    (key,) = await page.storage.read(promised)
+    assert key == f"{page.user.id}:{page.clock.now().isoformat()}"
 
 
 async def test_a_link_works_once_and_for_ten_minutes(page: Page) -> None:
