@@ -1,10 +1,11 @@
 """/book: which offer, how long, which day, which hour, and a yes to the price and the policy."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from bot.accounts.gigs import Gig
 from bot.core.entity import long_id, short_id
+from bot.core.timespan import Timespan
 from bot.flows.book_slots import Times, day_of, reader_of, slot_start, whole
 from bot.flows.gig_card import BOOK_PREFIX, offers
 from bot.flows.lesson_news import LessonNews
@@ -105,25 +106,28 @@ class Book:
                 continue
             try:
                 self._book(work, self._held_again(work, booking, now), user_id, now)
-            except (SlotTaken, CannotBook):
-                self._tell_lost(work, booking, gig, now)
+            except SlotTaken as taken:
+                self._tell_lost(work, booking, gig, taken.nearest, now)
+            except CannotBook:
+                self._tell_lost(work, booking, gig, (), now)
 
-    def _tell_lost(self, work: FlowWork, booking: Booking, gig: Gig, now: datetime) -> None:
-        data = _data("len", gig, _length(booking))
+    def _tell_lost(
+        self,
+        work: FlowWork,
+        booking: Booking,
+        gig: Gig,
+        nearest: Sequence[Timespan],
+        now: datetime,
+    ) -> None:
+        times = Times((), _slot_data(gig, _length(booking)))
         self._news.say(
             work,
             booking,
             booking.student_id,
             "booking.lost",
             now,
-            lambda reader: [[Button(reader.texts("booking.button.days"), data)]],
+            lambda reader: times.nearest(reader, nearest),
         )
-
-    def keep(self, work: FlowWork, user_id: str, until: datetime) -> datetime | None:
-        """Hold a person's slot while their card page lives; until when it is held then."""
-        held = work.bookings.held_by(user_id)
-        kept = [self._bookings.keep(work, booking, until) for booking in held]
-        return kept[-1].held_until if kept else None
 
     def _waiting(self, work: FlowWork, user_id: str, now: datetime) -> Sequence[Booking]:
         """The newest hold that was said yes to, even one that has run out meanwhile."""
@@ -179,12 +183,7 @@ class Book:
         schedule = scene.work.schedules.find(gig.user_id)
         span = timedelta(minutes=length)
         free = [] if schedule is None else free_slots(scene.work, schedule, span, scene.now)
-
-        def data(what: str) -> str:
-            action, _, rest = what.partition(":")
-            return f"{_data(action, gig, length)}:{rest}"
-
-        return Times(free, data)
+        return Times(free, _slot_data(gig, length))
 
     def _days(self, scene: Scene, gig: Gig, length: int, page: int) -> None:
         scene.answer_button()
@@ -210,7 +209,7 @@ class Book:
         self._ask(scene, booking)
 
     def _taken(self, scene: Scene, gig: Gig, length: int, taken: SlotTaken) -> None:
-        rows = self._times(scene, gig, length).nearest(scene, taken.nearest)
+        rows = self._times(scene, gig, length).nearest(reader_of(scene), taken.nearest)
         scene.show(scene.text("booking.taken"), buttons=rows)
 
     def _ask(self, scene: Scene, booking: Booking) -> None:
@@ -248,13 +247,23 @@ class Book:
         if needed is not Needed.NOTHING:
             latest = now + self._bookings.policy.longest_hold
             kept = self._bookings.keep(work, held, latest)
-            rows = [[scene.button(f"booking.button.{needed}", "c:card")], *_yes_or_no(scene, kept)]
-            scene.show(scene.text(f"booking.needs.{needed}"), buttons=rows)
+            self._ask_for_money(scene, kept, needed)
             return
         self._book(work, held, scene.user.id, now)
         scene.show(
             scene.text("booking.done"),
             buttons=[[scene.button("booking.button.agenda", "c:agenda")]],
+        )
+
+    def _ask_for_money(self, scene: Scene, kept: Booking, needed: Needed) -> None:
+        """A card or a payment first; the lesson is booked by itself as soon as it is there."""
+        until = kept.held_until or scene.now
+        kept_for = reader_of(scene).length(until - scene.now)
+        no = scene.button("booking.button.no", f"{BOOK_PREFIX}:no:{short_id(kept.id)}")
+        scene.show(
+            scene.text(f"booking.needs.{needed}"),
+            scene.text("booking.held", length=kept_for),
+            buttons=[[scene.button(f"booking.button.{needed}", "c:card")], [no]],
         )
 
     def _held_again(self, work: FlowWork, booking: Booking, now: datetime) -> Booking:
@@ -303,6 +312,16 @@ def _minutes(gig: Gig, more: Sequence[str]) -> int:
     if length not in gig.lesson_minutes:
         raise StaleButton
     return length
+
+
+def _slot_data(gig: Gig, length: int) -> Callable[[str], str]:
+    """Button data of days and slots, see `Times`."""
+
+    def data(what: str) -> str:
+        action, _, rest = what.partition(":")
+        return f"{_data(action, gig, length)}:{rest}"
+
+    return data
 
 
 def _data(action: str, gig: Gig, length: int | None = None) -> str:

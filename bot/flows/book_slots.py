@@ -63,9 +63,8 @@ class Times:
             for span in spans
         ]
 
-    def nearest(self, scene: Scene, spans: Sequence[Timespan]) -> Rows:
+    def nearest(self, reader: Reader, spans: Sequence[Timespan]) -> Rows:
         """A few slots with their day, and the way to all of them."""
-        reader = reader_of(scene)
         rows = [
             [
                 Button(
@@ -75,7 +74,7 @@ class Times:
             ]
             for span in spans
         ]
-        return [*rows, [scene.button("booking.button.days", self.data("days:0"))]]
+        return [*rows, [Button(reader.texts("booking.button.days"), self.data("days:0"))]]
 
     def _turning(self, scene: Scene, action: str, page: int, *, has_more: bool) -> list[Button]:
         row = []

@@ -13,7 +13,7 @@ from bot.flows.ports import FlowWork
 from bot.flows.receipt_words import party_name, party_user, second
 from bot.i18n.formats import exact_minutes
 from bot.messaging.model import Paragraph, Style
-from bot.scheduling.model import BookingAction
+from bot.scheduling.model import BookingAction, BookingEvent
 
 _AROUND = timedelta(hours=1)
 _MOST_MESSAGES, _MOST_LOOKED_AT, _MESSAGE_LENGTH = 10, 100, 200
@@ -49,13 +49,15 @@ def names(work: FlowWork, invoice: Invoice, reader: Reader) -> dict[Side, str]:
 
 def _facts(work: FlowWork, invoice: Invoice, reader: Reader) -> Sequence[str]:
     texts, evidence, named = reader.texts, invoice.evidence, names(work, invoice, reader)
+    extension = reader.length(evidence.extension) if evidence.extension else None
     return [
         texts("dispute.between", student=named[Side.STUDENT], teacher=named[Side.TEACHER]),
         texts(
             "dispute.booked",
             at=reader.at(evidence.booked.start),
-            length=reader.length(evidence.booked.length + evidence.extension),
+            length=reader.length(evidence.booked.length),
         ),
+        *([f"{texts('receipt.extension')}: {extension}"] if extension else []),
         texts(
             "dispute.billed",
             count=disputable_minutes(invoice),
@@ -90,15 +92,23 @@ def _answers(work: FlowWork, invoice: Invoice, reader: Reader) -> Sequence[str]:
         if event.action not in _TOLD:
             continue
         actor = None if event.actor_id is None else work.users.find(event.actor_id)
+        nobody = "booking.by_itself" if event.actor_id is None else "relay.nameless"
         lines.append(
             reader.texts(
                 "dispute.answer",
-                at=second(event.at, reader),
-                name=actor.name if actor else reader.texts("relay.nameless"),
-                what=reader.texts(f"dispute.did.{event.action}"),
+                at=reader.at(event.at),
+                name=actor.name if actor else reader.texts(nobody),
+                what=reader.texts(f"dispute.did.{_did(event)}"),
             )
         )
     return lines
+
+
+def _did(event: BookingEvent) -> str:
+    """What happened; of an answer, which one it was."""
+    answers = event.after.get("notices", "").split(", ")
+    said = next((each for each in answers if each.startswith(f"{event.actor_id}: ")), "")
+    return said.rpartition(" ")[2] or event.action
 
 
 def _messages(work: FlowWork, invoice: Invoice, reader: Reader) -> Sequence[str]:
@@ -138,4 +148,11 @@ def _where_it_stands(
     if dispute.state is DisputeState.OPEN:
         return Paragraph(texts("dispute.state.open"))
     name = names(work, invoice, reader)[side] if side is not None else ""
-    return Paragraph(texts(f"dispute.state.{dispute.state}", name=name, count=dispute.minutes or 0))
+    left = work.billing.invoices.get(invoice.id).owed
+    told = texts(
+        f"dispute.state.{dispute.state}",
+        name=name,
+        count=dispute.minutes or 0,
+        amount=reader.money(left),
+    )
+    return Paragraph(told)

@@ -209,7 +209,7 @@ class LessonActions:
         scene.say(scene.text("booking.file"), kind=MessageKind.PROMPT, attachment=file)
 
     def _taken(self, scene: Scene, booking: Booking, taken: SlotTaken) -> None:
-        rows = self._times(scene, booking).nearest(scene, taken.nearest)
+        rows = self._times(scene, booking).nearest(reader_of(scene), taken.nearest)
         scene.show(scene.text("booking.taken"), buttons=rows)
 
     def _tell(

@@ -98,7 +98,10 @@ def lesson_facts(work: FlowWork, booking: Booking, reader: Reader) -> Sequence[P
         texts(
             "booking.when", at=reader.at(booking.starts_at), length=reader.length(booking.length)
         ),
-        texts("booking.price", price=reader.money(most_owed(booking))),
+        texts(
+            "booking.price" if reader.user.id == booking.student_id else "booking.price_taught",
+            price=reader.money(most_owed(booking)),
+        ),
     ]
     if booking.extension_minutes:
         more = reader.length(timedelta(minutes=booking.extension_minutes))
