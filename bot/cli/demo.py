@@ -32,8 +32,8 @@ _TEACHER_ID, _ADMIN_ID = 2001, 2002
 _ZOOM_HOST = "emma@flexschool.example"
 _LONGEST_NOTE_SECONDS = 300.0
 _NOTICE = (
-    "The voice service is simulated: notes travel over Hume’s protocol, and a practice partner"
-    " with prepared scenes answers on this machine."
+    "Hume, Zoom and Stripe are simulated on this machine: a practice partner with prepared scenes"
+    " answers, and no money moves."
 )
 
 

@@ -131,7 +131,7 @@ def _register(work: Work, person: Person, now: datetime) -> User:
 def _zone_here() -> str:
     """This machine's zone, which is the visitor's; UTC where it does not tell."""
     told = os.environ.get("TZ") or Path("/etc/localtime").resolve().as_posix()
-    name = told.rpartition("zoneinfo/")[2]
+    name = told.rpartition("zoneinfo/")[2].removeprefix("Etc/")
     return name if name in available_timezones() else "UTC"
 
 

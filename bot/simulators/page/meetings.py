@@ -54,7 +54,8 @@ class Meetings:
         return bool(meeting.inside) or ends_at(meeting) + _SHOWN_AFTER > self._now()
 
     def _meeting(self, meeting: Meeting) -> Json:
-        guests = [(each.id, each.name) for each in meeting.registrants]
+        registered = ((each.id, each.name) for each in meeting.registrants)
+        guests = [(who, name) for who, name in registered if name != self._host]
         return {
             "id": str(meeting.number),
             "topic": meeting.body.get("topic", ""),

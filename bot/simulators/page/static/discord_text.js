@@ -26,7 +26,7 @@ const PIECES = [
   [/<@[!&]?(\d+)>/y, (found, names) => mention(`@${names[found[1]] ?? found[1]}`)],
   [/<#(\d+)>/y, (found, names) => mention(`#${names[found[1]] ?? found[1]}`)],
   [/<\/([^:>\n]+):\d+>/y, (found) => mention(`/${found[1]}`)],
-  [/<t:(-?\d+)(?::\w)?>/y, (found) => el("time", {}, new Date(found[1] * 1000).toLocaleString(document.documentElement.lang))],
+  [/<t:(-?\d+)(?::([tTdDfF]))?>/y, (found) => moment(new Date(found[1] * 1000), found[2] ?? "f")],
 ];
 
 const HEADINGS = { "#": "dc-h1", "##": "dc-h2", "###": "dc-h3", "-#": "dc-small" };
@@ -92,6 +92,20 @@ function match(text, at, names) {
 
 function link(url, text) {
   return el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, text);
+}
+
+// Times as each reader's client shows them; the styles as Discord names them.
+const TIMES = {
+  t: { timeStyle: "short" },
+  T: { timeStyle: "medium" },
+  d: { dateStyle: "short" },
+  D: { dateStyle: "long" },
+  f: { dateStyle: "long", timeStyle: "short" },
+  F: { dateStyle: "full", timeStyle: "short" },
+};
+
+function moment(at, style) {
+  return el("time", { datetime: at.toISOString() }, at.toLocaleString(document.documentElement.lang, TIMES[style]));
 }
 
 function mention(text) {
