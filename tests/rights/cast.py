@@ -16,7 +16,7 @@ from bot.simulators.telegram import ChatMessage, Group
 from bot.storage.jobs import jobs
 from bot.storage.types import metadata
 from bot.storage.work import Work
-from tests.crash.databases import _WAITING as WAITING
+from tests.crash.databases import WAITING
 from tests.relay_stage import a_profile
 from tests.stage import PATIENCE_SECONDS, Stage
 from tests.visitors import Visitor
