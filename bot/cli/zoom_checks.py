@@ -15,9 +15,7 @@ from config.settings import PREFIX, Settings
 
 _PROBE_IN, _PROBE_LENGTH = timedelta(days=7), timedelta(minutes=15)
 _KEYS = "see LINGUAFLEX_ZOOM__ACCOUNT_ID, _CLIENT_ID and _CLIENT_SECRET, and the app's scopes"
-_PLAN = (
-    "registration needs a licensed host and the scopes meeting:write and meeting:write:registrant"
-)
+_PLAN = "registration needs licensed hosts; docs/lessons.md names every scope the app needs"
 
 
 async def check_zoom(settings: Settings) -> Sequence[Finding]:
