@@ -25,6 +25,7 @@ _CALM_LOOKS = 2
 _MOST_ROUNDS = 60
 _STEP_SECONDS = 15.0
 _DEAD_SECONDS = 7.0
+_SHOWN = 6000  # characters of a log
 
 
 @dataclass
@@ -60,7 +61,7 @@ class LessonRun:
         self._plan = plan
         self._storage = school.storage(url)
         self._engine = create_async_engine(url)
-        self._instance: Instance | None = None
+        self._living: dict[int, Instance] = {}
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["LessonRun"]:
@@ -71,9 +72,9 @@ class LessonRun:
             self._keeper.cancel()
             with suppress(asyncio.CancelledError):
                 await self._keeper
-            if self._instance is not None:
-                await self._instance.kill()
-                self.passed += self._instance.passed()
+            for instance in self._living.values():
+                await instance.kill()
+                self.passed += instance.passed()
             await self._storage.aclose()
             await self._engine.dispose()
 
@@ -86,7 +87,7 @@ class LessonRun:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while calm < _CALM_LOOKS:
                 if self._keeper.done():
-                    self._keeper.result()
+                    self._keeper.result()  # raises what went wrong
                 await self.vendors.quiet(PATIENCE_SECONDS)
                 is_busy = (
                     self.school.stage.telegram.updates_pending
@@ -106,8 +107,8 @@ class LessonRun:
             if await self.look(is_so):
                 return
             self.school.clock.move(seconds=_STEP_SECONDS)
-        log = self._instance.log.read_text() if self._instance else ""
-        raise AssertionError(f"never came, after {self.kills}: {log[-6000:]}")
+        logs = "\n".join(each.log.read_text()[-_SHOWN:] for each in self._living.values())
+        raise AssertionError(f"never came, after {self.kills}: {logs}")
 
     async def later(self, at: object) -> None:
         """Go to an instant, unless it is past, and do what is due by then."""
@@ -132,12 +133,13 @@ class LessonRun:
     async def _keep_running(self) -> None:
         environment = self.school.environment(self.url, self.vendors)
         for crash_at in chain(self._plan, repeat(0)):
-            self._instance = await self._instances.start(
+            instance = await self._instances.start(
                 environment, only=PARTS, crash_at=crash_at, clock=self.school.clock.file
             )
-            status = await self._instance.ended(within=3600)
-            self.passed += self._instance.passed()
-            assert status == CRASHED, self._instance.log.read_text()[-6000:]
+            self._living[0] = instance
+            status = await instance.ended(within=3600)
+            assert status == CRASHED, instance.log.read_text()[-_SHOWN:]
+            self.passed += instance.passed()
             self.kills.append(self.passed[-1])
             await self._excuse()
             await let_leases_end(self.url)

@@ -1,12 +1,10 @@
 """A school whose program may die at any moment: simulated vendors, and one clock for all."""
 
-import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
 
 from bot.accounts.gigs import Gig
 from bot.accounts.model import Role, User, UserStatus
@@ -22,7 +20,6 @@ from tests.message_builders import NOW
 from tests.relay_stage import a_profile
 from tests.stage import PATIENCE_SECONDS, Stage, an_app
 
-T = TypeVar("T")
 ZOOM_SECRET, STRIPE_SECRET = "zoom secret", "whsec_of_the_school"
 PARTS = "telegram,web"
 _PAUSE_SECONDS = 0.4
@@ -54,29 +51,31 @@ class School:
     ana: Person
     bob: Person
     port: int
+    greeted: dict[int, int] = field(default_factory=dict)
 
     @classmethod
     def on(cls, stage: Stage, folder: Path) -> "School":
         clock = SharedClock.made(folder / "clock", NOW)
         ana = stage.telegram.person(user_id=1001, name="Ana", language="en")
         bob = stage.telegram.person(user_id=1002, name="Bob", language="en")
-        return cls(stage, clock, ana, bob, _free_port())
+        return cls(stage, clock, ana, bob, free_port())
 
-    async def settle_in(self, url: str) -> None:
-        """They come to the bot; Ana becomes a teacher who is open every day from 8 to 20 UTC."""
+    def somebody(self, user_id: int, name: str) -> Person:
+        """One more person, who has not written yet."""
+        return self.stage.telegram.person(user_id=user_id, name=name, language="en")
+
+    async def settle_in(
+        self, url: str, teachers: Sequence[Person] = (), students: Sequence[Person] = ()
+    ) -> None:
+        """Ana, Bob and whoever else come to the bot; teachers are open daily from 8 to 20 UTC."""
+        staff, pupils = (self.ana, *teachers), (self.bob, *students)
         async with an_app(self.stage, url, clock=self.clock) as app:
-            for person in (self.ana, self.bob):
+            for person in (*staff, *pupils):
                 await person.send_text("/start")
+            for person in (*staff, *pupils):
                 await person.wait(lambda m: bool(m.buttons), PATIENCE_SECONDS)
-            await app.storage.write(self._open)
-
-    def _open(self, work: Work) -> None:
-        ana, bob = _registered(work, self.ana), _registered(work, self.bob)
-        work.users.save(replace(ana, roles=ana.roles | {Role.TEACHER}))
-        work.users.save(replace(bob, roles=bob.roles | {Role.STUDENT}))
-        work.teachers.add(a_profile(ana.id))
-        work.gigs.add(a_gig(ana.id))
-        work.schedules.add(Schedule(teacher_id=ana.id, zone="UTC", rules=EVERY_DAY))
+                self.greeted[person.account.user_id] = person.chat.messages[-1].message_id
+            await app.storage.write(lambda work: _open(work, staff, pupils))
 
     def environment(self, url: str, vendors: Vendors, **web: object) -> dict[str, str]:
         """Settings of the program."""
@@ -118,6 +117,18 @@ class School:
         return self.stage.look_at(url)
 
 
+def _open(work: Work, staff: Sequence[Person], pupils: Sequence[Person]) -> None:
+    for person in staff:
+        teacher = _registered(work, person)
+        work.users.save(replace(teacher, roles=teacher.roles | {Role.TEACHER}))
+        work.teachers.add(a_profile(teacher.id))
+        work.gigs.add(a_gig(teacher.id))
+        work.schedules.add(Schedule(teacher_id=teacher.id, zone="UTC", rules=EVERY_DAY))
+    for person in pupils:
+        student = _registered(work, person)
+        work.users.save(replace(student, roles=student.roles | {Role.STUDENT}))
+
+
 def _registered(work: Work, person: Person) -> User:
     identity = work.identities.find("telegram", str(person.account.user_id))
     assert identity is not None
@@ -136,14 +147,7 @@ def gig_of(work: Work, teacher: Person) -> Gig:
     return gig
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
-
-
-async def until(is_so: Callable[[], bool], within: float) -> None:
-    """Raises TimeoutError."""
-    async with asyncio.timeout(within):
-        while not is_so():  # noqa: ASYNC110 - another process works on it
-            await asyncio.sleep(0.02)

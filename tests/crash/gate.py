@@ -1,0 +1,42 @@
+"""What stands before several copies of the program: hands each delivery to one that listens."""
+
+import random
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import aiohttp
+from aiohttp import web
+
+
+class Gate:
+    """Tries the copies in random order; 502 where none is there, as a balancer answers."""
+
+    def __init__(self, ports: Sequence[int], seed: int = 0) -> None:
+        self.url = ""
+        self._ports = ports
+        self._chance = random.Random(seed)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["Gate"]:
+        app = web.Application()
+        app.router.add_post("/webhooks/{vendor}", self._pass_on)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        async with aiohttp.ClientSession() as self._http:
+            yield self
+        await runner.cleanup()
+
+    async def _pass_on(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        for port in self._chance.sample(self._ports, len(self._ports)):
+            address = f"http://127.0.0.1:{port}{request.path}"
+            try:
+                async with self._http.post(address, data=body, headers=request.headers) as answer:
+                    return web.Response(status=answer.status)
+            except aiohttp.ClientConnectorError:
+                continue  # nobody listens there: nothing was handed over
+            except aiohttp.ClientError:
+                break  # it died over it
+        return web.Response(status=502)
