@@ -59,10 +59,11 @@ def card_saved(
     party = work.billing.parties.find_by_customer(card.customer_id)
     if party is None or party.card_id == card.id:
         return ()
-    work.billing.parties.save(replace(party, card_id=card.id, card_label=card.label))
+    saved = work.billing.parties.save(replace(party, card_id=card.id, card_label=card.label))
+    cause = _card_cause(saved)
     for invoice in work.billing.invoices.unpaid_of([party.id]):
-        work.jobs.put(charge_job(invoice.id, f"card:{card.id}", now))
-    return [News(kind=NewsKind.CARD_SAVED, party_id=party.id, cause=f"card:{card.id}")]
+        work.jobs.put(charge_job(invoice.id, cause, now))
+    return [News(kind=NewsKind.CARD_SAVED, party_id=party.id, cause=cause)]
 
 
 def account_changed(work: BillingWork, party: Party, can_be_paid: bool) -> Sequence[News]:
@@ -80,8 +81,13 @@ def _card_removed(work: BillingWork, card_id: str) -> Sequence[News]:
     party = work.billing.parties.find_by_card(card_id)
     if party is None:
         return ()
-    work.billing.parties.save(replace(party, card_id=None, card_label=None))
-    return [News(kind=NewsKind.CARD_REMOVED, party_id=party.id, cause=f"card:{card_id}:removed")]
+    saved = work.billing.parties.save(replace(party, card_id=None, card_label=None))
+    return [News(kind=NewsKind.CARD_REMOVED, party_id=party.id, cause=_card_cause(saved))]
+
+
+def _card_cause(party: Party) -> str:
+    """A name for the change of card that made this version, which outlives the person's rows."""
+    return f"card:{party.id}:{party.version}"
 
 
 def _page_expired(work: BillingWork, page_id: str) -> Sequence[News]:
