@@ -23,6 +23,7 @@ class AdminAction(StrEnum):
     PART_PEOPLE = "part_people"
     SUSPEND_TEACHER = "suspend_teacher"
     DECIDE_DISPUTE = "decide_dispute"
+    SET_COMMISSION = "set_commission"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

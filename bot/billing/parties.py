@@ -16,6 +16,11 @@ def party_of(work: BillingWork, user_id: str, now: datetime) -> Party:
     return next((party for party in own if party.card_id is not None), own[0])
 
 
+def own_commission(parties: Sequence[Party]) -> int | None:
+    """The share an administrator set for somebody with these rows; None: the usual one."""
+    return next((each.commission_bp for each in parties if each.commission_bp is not None), None)
+
+
 def card_of(work: BillingWork, user_id: str) -> Party | None:
     """The row of the person's that has a card."""
     own = work.billing.parties.of_user(user_id)

@@ -9,7 +9,7 @@ from bot.core.entity import long_id, short_id
 from bot.flows.admin_reports import ACTIONS as REPORT_ACTIONS
 from bot.flows.admin_reports import PREFIX, AdminReports, show_report, waiting_for
 from bot.flows.admin_verdicts import Verdicts
-from bot.flows.billing_news import DISPUTE_PREFIX
+from bot.flows.billing_news import DISPUTE_PREFIX, MONEY_PREFIX
 from bot.flows.model import Flow
 from bot.flows.ports import FlowWork
 from bot.flows.runner import Runner, StaleButton
@@ -34,9 +34,14 @@ _CERTIFICATE_VERDICTS: Mapping[str, tuple[CertificateState, AdminAction]] = {
 
 
 class AdminQueue:
-    """The queue and its buttons; every press is checked to be an administrator's."""
+    """The queue and its buttons; every press is checked to be an administrator's.
 
-    def __init__(self, runner: Runner) -> None:
+    Args:
+        is_paid: there are commissions, which can be set.
+    """
+
+    def __init__(self, runner: Runner, *, is_paid: bool) -> None:
+        self._is_paid = is_paid
         self._verdicts = Verdicts(runner, self.show)
         self._reports = AdminReports(self.show)
 
@@ -53,6 +58,7 @@ class AdminQueue:
             buttons=[
                 [scene.button("admin.button.trail", f"{PREFIX}:trail:")],
                 _disputes_row(scene),
+                self._commissions_row(scene),
             ],
         )
         if reports:
@@ -87,6 +93,11 @@ class AdminQueue:
             case _ if action in REPORT_ACTIONS:
                 return self._reports.press(scene, action, _long(short))
         raise StaleButton
+
+    def _commissions_row(self, scene: Scene) -> Sequence[Button]:
+        if not self._is_paid:
+            return ()
+        return [scene.button("commission.button.open", f"{MONEY_PREFIX}:share:")]
 
     def _next(self, scene: Scene, short: str) -> Later | None:
         scene.answer_button()

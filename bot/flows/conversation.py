@@ -77,7 +77,7 @@ def assemble(
     paying = Paying(runner, parts, money)
     lessons, links = _lessons(runner, parts, zones, paying, meetings)
     records = _records(parts, lessons)
-    teaching = Teaching(runner, parts, RelayIntroductions(relay.relay))
+    teaching = Teaching(runner, parts, RelayIntroductions(relay.relay), is_paid=money is not None)
     people = People(runner, practice, parts, records, codes, tokens, teaching)
     hours = Availability(runner, zones, tokens)
     runner.add(buttons.fix_flow(), zones.flow(), *people.flows(), *teaching.flows())

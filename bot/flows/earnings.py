@@ -8,6 +8,7 @@ from decimal import Decimal
 from bot.billing.documents import Document, Section, as_csv
 from bot.billing.ledger import payable
 from bot.billing.model import Party
+from bot.billing.parties import own_commission
 from bot.billing.payouts import earnings_of
 from bot.billing.rules import BillingRules
 from bot.billing.sending import Sending
@@ -21,6 +22,7 @@ from bot.flows.receipts import Receipts, send_file
 from bot.flows.runner import StaleButton
 from bot.flows.scene import Later, Scene
 from bot.flows.voice_turn import Parts
+from bot.i18n.formats import percent
 from bot.messaging.model import Button, Paragraph, Style
 
 _CSV = "text/csv"
@@ -65,15 +67,27 @@ class EarningsFlow:
             for own in earnings_of(scene.work, parties, self._rules, scene.now)
         ]
         can_be_paid = any(party.can_be_paid for party in parties)
+        own = own_commission(parties)
+        share = percent(self._rules.commission_bp if own is None else own, scene.texts.language)
         scene.say(
             scene.text("earnings.title", Style.STRONG),
             *([Paragraph("\n\n".join(lines))] if lines else [scene.text("earnings.nothing")]),
+            scene.text("earnings.commission", percent=share),
             scene.text("earnings.by_transfer" if can_be_paid else "earnings.by_statement"),
             buttons=_rows(scene, has_entries=bool(lines), can_be_paid=can_be_paid),
         )
         return None
 
-    def onboard(self, scene: Scene) -> Later:
+    def press(self, scene: Scene, action: str) -> Later | None:
+        """`action`: "onboard", or a statement as "csv" or "paper"."""
+        if action == "onboard":
+            return self._onboard(scene)
+        if action == "paper":
+            return self._paper(scene)
+        self._table(scene)
+        return None
+
+    def _onboard(self, scene: Scene) -> Later:
         """Where the teacher proves who they are; those already checked are told so."""
         user_id = scene.user.id
         if scene.work.teachers.find_of_user(user_id) is None:
@@ -86,7 +100,7 @@ class EarningsFlow:
 
         return Awaited(self._parts, ask, _offer_onboarding)
 
-    def table(self, scene: Scene) -> None:
+    def _table(self, scene: Scene) -> None:
         """Every entry, for a spreadsheet."""
         head = [scene.texts(f"statement.{name}") for name in ("day", "what", "number", "amount")]
         rows = [
@@ -102,7 +116,7 @@ class EarningsFlow:
         head.append(scene.texts("statement.currency"))
         send_file(scene, as_csv([head, *rows]), _CSV, "my-statement.csv")
 
-    def paper(self, scene: Scene) -> Later:
+    def _paper(self, scene: Scene) -> Later:
         """Every entry, on paper."""
         reader = Reader(scene.user, PAPER)
         lines = [

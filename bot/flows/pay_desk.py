@@ -22,7 +22,7 @@ from bot.billing.jobs import (
     look_job,
     reconcile_job,
 )
-from bot.billing.model import InvoiceState, LessonFact, Side
+from bot.billing.model import InvoiceState, LessonFact, LessonOutcome, Side
 from bot.billing.ports import BillingWork, LessonFacts, PaymentGateway
 from bot.billing.rails import Product, Rail, rail_for
 from bot.billing.reconciling import Reconciler
@@ -33,6 +33,7 @@ from bot.core.storage import Storage
 from bot.flows.billing_news import BillingNews
 from bot.flows.cards import CardFlow
 from bot.flows.commands import Action
+from bot.flows.commissions import Commissions
 from bot.flows.earnings import EarningsFlow
 from bot.flows.ports import FlowWork
 from bot.flows.receipt_words import side_of
@@ -73,7 +74,9 @@ class PayingParts:
 class PayDesk:
     """Everything of money that needs a gateway. `cards` and `charging` are where others go on."""
 
-    def __init__(self, parts: Parts, own: PayingParts, news: BillingNews) -> None:
+    def __init__(
+        self, parts: Parts, own: PayingParts, news: BillingNews, commissions: Commissions
+    ) -> None:
         storage = cast("Storage[BillingWork]", parts.storage)
         clock, rules, gateway = parts.scenes.clock, own.rules, own.gateway
         self._own = own
@@ -86,6 +89,7 @@ class PayDesk:
         self._card = CardFlow(parts, self.cards, self.charging, own.currency, rules.return_url)
         self._receipts = Receipts(parts, own.printer)
         self._earnings = EarningsFlow(parts, self.sending, rules, self._receipts)
+        self._commissions = commissions
 
     def hear(self, work: FlowWork, event: GatewayEvent) -> None:
         """What the gateway tells: written down, and told to whom it concerns."""
@@ -140,13 +144,10 @@ class PayDesk:
                 return None
             case "pdf":
                 return self._receipts.paper(scene, own_invoice(scene, short))
-            case "onboard":
-                return self._earnings.onboard(scene)
-            case "csv":
-                self._earnings.table(scene)
-                return None
-            case "paper":
-                return self._earnings.paper(scene)
+            case "onboard" | "csv" | "paper":
+                return self._earnings.press(scene, action)
+            case "share":
+                return self._commissions.begin(scene)
         raise StaleButton
 
     def _pay(self, scene: Scene, short: str) -> Later | None:
@@ -169,12 +170,12 @@ class PayDesk:
         return act
 
     def _bill(self, work: FlowWork, job: Job) -> None:
-        """Handles `lesson.bill`."""
+        """Handles `lesson.bill`; why a lesson that did not take place is free was said before."""
         fact = self._own.facts.get(work, job.payload["booking_id"])
         billed = bill_lesson(work, fact, self._own.rules, self._clock.now())
-        if billed.invoice is None:
+        if billed.invoice is None and fact.outcome is LessonOutcome.MET:
             self._tell_nothing_owed(work, fact, billed)
-        elif billed.invoice.state is InvoiceState.CARRIED:
+        elif billed.invoice is not None and billed.invoice.state is InvoiceState.CARRIED:
             self._news(work, [carried_news(billed.invoice)])
 
     def _tell_nothing_owed(self, work: FlowWork, fact: LessonFact, billed: Billed) -> None:

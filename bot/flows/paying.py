@@ -9,6 +9,7 @@ from bot.billing.parties import has_card, may_book_paid
 from bot.billing.rules import BillingRules
 from bot.flows.billing_news import DISPUTE_PREFIX, MONEY_PREFIX, BillingNews
 from bot.flows.commands import Command
+from bot.flows.commissions import Commissions
 from bot.flows.dispatch import Press
 from bot.flows.disputes import Disputes
 from bot.flows.lesson_ports import Needed
@@ -35,7 +36,8 @@ class Paying:
     def __init__(self, runner: Runner, parts: Parts, own: PayingParts | None) -> None:
         rules = BillingRules() if own is None else own.rules
         news = BillingNews(parts.scenes.clock, rules)
-        self.desk = None if own is None else PayDesk(parts, own, news)
+        self._commissions = Commissions(runner, rules)
+        self.desk = None if own is None else PayDesk(parts, own, news, self._commissions)
         self._disputes = Disputes(runner, rules, news)
 
     def may_book(self, work: FlowWork, user: User, _: Gig, /) -> Needed:
@@ -52,7 +54,7 @@ class Paying:
             self.desk.begin(work)
 
     def flows(self) -> Sequence[Flow]:
-        return self._disputes.flows()
+        return [*self._disputes.flows(), *self._commissions.flows()]
 
     def commands(self) -> Sequence[Command]:
         actions = dict.fromkeys(_COMMANDS, _off) if self.desk is None else self.desk.actions()

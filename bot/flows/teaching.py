@@ -31,12 +31,19 @@ from bot.jobs.model import Job
 class Teaching:
     """Everything of teachers. `begin`, `accept` and `show` are where other parts go on."""
 
-    def __init__(self, runner: Runner, parts: Parts, introductions: Introductions) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        parts: Parts,
+        introductions: Introductions,
+        *,
+        is_paid: bool = False,
+    ) -> None:
         self._card = TeacherCard(runner, parts)
         self._invitations = Invitations(introductions, parts.start_link)
         self._gigs = Gigs(runner, parts, self._card)
         self._search = GigSearch(runner, introductions)
-        self._queue = AdminQueue(runner)
+        self._queue = AdminQueue(runner, is_paid=is_paid)
 
     def begin(self, scene: Scene) -> Later | None:
         """Become a teacher."""

@@ -63,6 +63,11 @@ def decimal(value: float, reader: str, digits: int = 1) -> str:
     return numbers.format_decimal(value, format=pattern, locale=reader)
 
 
+def percent(hundredths: int, reader: str) -> str:
+    """A share in hundredths of a percent: 1250 is "12.5%"."""
+    return numbers.format_percent(hundredths / 100_00, format="#,##0.##%", locale=reader)
+
+
 def minutes(length: timedelta, reader: str) -> str:
     """A length in whole minutes, not rounded to hours: "90 minutes"."""
     number = length // timedelta(minutes=1)

@@ -195,6 +195,11 @@ class SqlTeachers(_Owned, TableRepo[TeacherProfile]):
         wanted = select(func.count()).where(t.review == Review.WAITING)
         return int(self._connection.execute(wanted).scalar_one())
 
+    def verified(self) -> Sequence[TeacherProfile]:
+        """Everybody whom students may find."""
+        t = teacher_profiles.c
+        return self._all(select(teacher_profiles).where(t.is_verified).order_by(t.id))
+
     def move_of_user(self, from_user_id: str, to_user_id: str) -> None:
         """One person of two: a profile of the second one's own stays, unless only the first's
         was verified.

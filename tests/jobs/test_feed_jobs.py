@@ -134,8 +134,10 @@ async def test_whoever_waits_for_an_hour_is_looked_for_when_the_calendar_changed
     def look(_: Work, job: Job) -> None:
         looked.append(job.due_at)
 
-    handlers = {REFRESH_JOB: FeedJobs(storage, clock, calendar).refresh, LOOK_JOB: look}
-    worker = Worker(storage, clock, handlers, is_shared=False)
+    refresh = FeedJobs(storage, clock, calendar).refresh
+    worker: Worker[Work] = Worker(
+        storage, clock, {REFRESH_JOB: refresh, LOOK_JOB: look}, is_shared=False
+    )
     started = clock.now()
     for _ in range(3):
         await worker.run_due()

@@ -81,6 +81,7 @@ i:paper     no        no       no       no     asks
 i:pay       no        no       no       no     asks
 i:pdf       no        no       no       no     asks
 i:show      no        no       no       no     asks
+i:share     no        no       no       may    asks
 i:uncard    no        no       no       no     no
 j:accept    no        no       no       no     no
 j:decide    no        no       no       may    asks
