@@ -17,7 +17,7 @@ from bot.billing.model import Invoice
 from bot.scheduling.model import Booking, BookingStatus
 from bot.scheduling.schedule import AvailabilityRule, Hours, Schedule
 from bot.serving import Serving
-from bot.simulators.stripe import StripeSimulator, find_spec
+from bot.simulators.stripe import GOOD, StripeSimulator, find_spec
 from bot.simulators.zoom import ZoomSimulator
 from bot.storage.work import Work
 from tests.booking_stage import a_gig
@@ -171,13 +171,47 @@ class School:
 
         await self.app.storage.write(unit)
 
-    async def choose(self, minutes: str = "60", *, day: str, time: str) -> None:
-        """The English student goes from /book up to the question whether it is right."""
+    async def give_card(self, number: str = GOOD) -> None:
+        """The student saves a card before anything else."""
+        await self.student.say("/card", then="Save a card")
+        await self.save_card(number)
+        await self.student.reads("Your card is saved")
+
+    async def choose(
+        self, minutes: int = 60, day: str = "Tue, Nov 24", time: str = "12:00"
+    ) -> None:
+        """From /book up to the question whether it is right; times as Mexico's clocks show them."""
+        count = {30: 11, 60: 9}[minutes]
         await self.student.say("/book", then="What would you like to book?")
         await self.student.press("Spanish", then="How long")
-        await self.student.press(minutes, then="On which day?")
-        await self.student.press(day, then="At what time?")
-        await self.student.press(time, then="Is this right?")
+        await self.student.press(f"{minutes} minutes", then="On which day?")
+        await self.student.press(f"{day} ({count})", then="At what time?")
+        await self.student.press(f"{time} PM", then="Is this right?")
+
+    async def book(self, minutes: int = 60, **when: str) -> None:
+        """Choose, and say yes; a card is there."""
+        await self.choose(minutes, **when)
+        await self.student.press("Book", then="is booked.")
+        await self.settle()
+
+    async def meet(self, minutes: int, *, late: int = 0) -> None:
+        """Both are in the room for so long, and the lesson is over and billed."""
+        await self.until((await self.lesson()).starts_at + timedelta(minutes=late))
+        seats = [self.zoom.enter(await self.link_of(who)) for who in (self.student, self.teacher)]
+        await self.settle()
+        await self.until(self.clock.at + timedelta(minutes=minutes))
+        for seat in seats:
+            self.zoom.leave(seat)
+        await self.settle()
+        await self.until(self.clock.at + timedelta(minutes=15))
+
+    async def link_of(self, who: Anybody) -> str:
+        """Somebody's own way into the newest lesson."""
+        user, lesson = await user_of(self.app, who), await self.lesson()
+        service = self.app.meetings.desk.service
+        link = await self.app.storage.read(lambda work: service.link_of(work, lesson.id, user.id))
+        assert link is not None
+        return link
 
 
 def link_under(visitor: Anybody, label: str = "") -> str:

@@ -75,9 +75,10 @@ class Agenda:
         body = [*lesson_facts(scene.work, booking, reader), policy_words(booking, scene.texts)]
         if not booking.is_upcoming:
             body.append(scene.text(f"booking.status.{booking.status}"))
-        rows = card_rows(booking, reader)
-        log = [reader.button("booking.button.history", "log", booking)]
-        scene.say(*body, buttons=rows or [log])
+        rows = list(card_rows(booking, reader))
+        if not booking.is_upcoming:
+            rows.append([reader.button("booking.button.history", "log", booking)])
+        scene.say(*body, buttons=rows)
 
     def log(self, scene: Scene, booking: Booking) -> None:
         """Every change of one lesson: when, who, what."""

@@ -79,6 +79,9 @@ class LessonActions:
     def _ask_to_cancel(self, scene: Scene, booking: Booking) -> None:
         """What it costs comes before the yes."""
         reader = reader_of(scene)
+        if scene.now >= booking.starts_at:
+            scene.say(scene.text("booking.cancel_too_late"))
+            return
         cost = cost_of_cancelling(booking, scene.user.id, scene.now)
         key = "booking.cancel_costs" if cost.minor else "booking.cancel_free"
         rows = [

@@ -8,7 +8,7 @@ from bot.chat.mirror import shown_name
 from bot.core.clock import Clock
 from bot.flows.lesson_news import LessonNews
 from bot.flows.lesson_ports import Meetings
-from bot.flows.lesson_words import Reader
+from bot.flows.lesson_words import Reader, book_button
 from bot.flows.ports import FlowWork
 from bot.flows.scene import Rows
 from bot.flows.slot_waits import LOOK_JOB, SlotWaits, look_for_waiting
@@ -17,7 +17,7 @@ from bot.messaging.model import Paragraph
 from bot.scheduling.booking_service import BookingService
 from bot.scheduling.lesson_service import EXTENSION_MINUTES, LessonService
 from bot.scheduling.model import Booking, BookingStatus
-from bot.scheduling.policy import LessonPolicy, lesson_price
+from bot.scheduling.policy import LessonPolicy, lesson_price, missed_price
 from bot.scheduling.reminders import (
     CLOSED,
     EXPIRE_JOB,
@@ -73,7 +73,8 @@ class LessonJobs:
         over = self._lessons.finish(work, booking, came, now)
         if over.status is not BookingStatus.COMPLETED:
             for person in (over.student_id, over.teacher_id):
-                self._news.say(work, over, person, f"booking.news.{over.status}_after", now)
+                key, rows = _after(over, person), _again_rows(over, person)
+                self._news.say(work, over, person, key, now, rows, cost=missed_price(over))
 
     def remind(self, work: FlowWork, job: Job) -> None:
         """Handles `lesson.remind`: both are told once for each of the three times."""
@@ -131,7 +132,7 @@ class LessonJobs:
         missing = {booking.student_id, booking.teacher_id} - came
         for person in missing:
             key = "booking.news.missed" if came else "booking.news.nobody_there"
-            self._news.say(work, booking, person, key, now, _late_rows(booking))
+            self._news.say(work, booking, person, key, now, _missed_rows(booking))
         for person in came if missing else ():
             self._news.say(work, booking, person, "booking.news.partner_missing", now)
 
@@ -173,6 +174,34 @@ def _late_rows(booking: Booking) -> Callable[[Reader], Rows]:
             reader.button("booking.button.late", "late", booking),
             reader.button("booking.button.cannot", "cannot", booking),
         ]
+    ]
+
+
+def _after(booking: Booking, person: str) -> str:
+    """What is said of a lesson that did not take place; whoever missed it reads so."""
+    missed_by = {
+        BookingStatus.NO_SHOW_STUDENT: booking.student_id,
+        BookingStatus.NO_SHOW_TEACHER: booking.teacher_id,
+    }.get(booking.status)
+    own = "_by_you" if person == missed_by else ""
+    return f"booking.news.{booking.status}_after{own}"
+
+
+def _again_rows(booking: Booking, person: str) -> Callable[[Reader], Rows]:
+    """A student whose teacher did not come may look for another hour."""
+    if booking.status is not BookingStatus.NO_SHOW_TEACHER or person != booking.student_id:
+        return lambda _: ()
+    return lambda reader: [[book_button(reader)]]
+
+
+def _missed_rows(booking: Booking) -> Callable[[Reader], Rows]:
+    """It has begun, so nobody can call it off any more."""
+    return lambda reader: [
+        [reader.button("booking.button.join", "join", booking)],
+        [
+            reader.button("booking.button.coming", "come", booking),
+            reader.button("booking.button.late", "late", booking),
+        ],
     ]
 
 

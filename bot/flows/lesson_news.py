@@ -7,7 +7,7 @@ from bot.accounts.couriers import MAIL
 from bot.accounts.model import User
 from bot.accounts.reach import preferred_address
 from bot.flows.lesson_ports import Meetings
-from bot.flows.lesson_words import Reader, lesson_facts, name_of, title_of
+from bot.flows.lesson_words import Reader, book_button, lesson_facts, name_of, title_of
 from bot.flows.ports import FlowWork
 from bot.flows.scene import Rows
 from bot.messaging.model import (
@@ -166,9 +166,11 @@ class LessonNews:
 
 
 def card_rows(booking: Booking, reader: Reader) -> Rows:
-    """What can be done about a lesson that is to come."""
+    """What can be done about a lesson that is to come, or was called off by its teacher."""
     if not booking.is_upcoming:
-        return ()
+        is_let_down = booking.cancelled_by == booking.teacher_id
+        is_students = reader.user.id == booking.student_id
+        return [[book_button(reader)]] if is_let_down and is_students else ()
     return [
         [
             reader.button("booking.button.join", "join", booking),

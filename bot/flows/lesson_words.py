@@ -14,7 +14,7 @@ from bot.i18n.catalog import Texts, texts_in
 from bot.i18n.formats import day_in, minutes, time_in
 from bot.i18n.money import money
 from bot.messaging.model import Button, Paragraph, Style
-from bot.scheduling.model import Booking, BookingStatus
+from bot.scheduling.model import CLAIMING, Booking, BookingStatus
 from bot.scheduling.policy import most_owed
 
 LESSON_PREFIX = "y"
@@ -65,6 +65,11 @@ class Reader:
         return Button(self.texts(key), lesson_data(action, booking, *more))
 
 
+def book_button(reader: Reader) -> Button:
+    """The way to another lesson."""
+    return Button(reader.texts("booking.button.book"), "c:book")
+
+
 @lru_cache(maxsize=4096)
 def _clock(at: datetime, language: str, zone: str | None) -> str:
     """Lessons begin on the hour, and many are reminded of theirs at once."""
@@ -98,11 +103,10 @@ def lesson_facts(work: FlowWork, booking: Booking, reader: Reader) -> Sequence[P
         texts(
             "booking.when", at=reader.at(booking.starts_at), length=reader.length(booking.length)
         ),
-        texts(
-            "booking.price" if reader.user.id == booking.student_id else "booking.price_taught",
-            price=reader.money(most_owed(booking)),
-        ),
     ]
+    if booking.status in CLAIMING:  # later the receipt tells
+        key = "booking.price" if reader.user.id == booking.student_id else "booking.price_taught"
+        lines.append(texts(key, price=reader.money(most_owed(booking))))
     if booking.extension_minutes:
         more = reader.length(timedelta(minutes=booking.extension_minutes))
         lines.append(texts("booking.extended_by", length=more))

@@ -44,6 +44,11 @@ def most_owed(booking: Booking) -> Money:
     return lesson_price(booking) + Money(booking.fee_minor, booking.currency)
 
 
+def missed_price(booking: Booking) -> Money:
+    """What a student owes who does not come."""
+    return lesson_price(booking).share(booking.no_show_percent, _ALL_PERCENT)
+
+
 def free_until(booking: Booking) -> datetime:
     """From here on a cancellation by the student costs something."""
     return booking.starts_at - timedelta(hours=booking.free_hours)
