@@ -6,6 +6,7 @@ import structlog
 from aiohttp import web
 
 from bot.core.errors import ServiceFailure
+from bot.web.back import show_way_back
 
 _log = structlog.get_logger()
 
@@ -47,6 +48,7 @@ class WebServer:
     async def start(self) -> None:
         """Listen. Raises OSError when the port is taken."""
         app = web.Application(client_max_size=1024 * 1024)
+        app.router.add_get("/", show_way_back)
         app.router.add_get("/healthz", self._health)
         app.router.add_get("/readyz", self._ready)
         app.router.add_get("/metrics", self._exposition)
