@@ -1,18 +1,33 @@
 """What stands before several copies of the program: hands each delivery to one that listens."""
 
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import aiohttp
 from aiohttp import web
 
 
+@dataclass(frozen=True)
+class Passed:
+    """One delivery."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    status: int
+
+
 class Gate:
-    """Tries the copies in random order; 502 where none is there, as a balancer answers."""
+    """Tries the copies in random order; 502 where none is there, as a balancer answers.
+
+    `seen` is what was handed on, with the answers.
+    """
 
     def __init__(self, ports: Sequence[int], seed: int = 0) -> None:
         self.url = ""
+        self.seen: list[Passed] = []
         self._ports = ports
         self._chance = random.Random(seed)
 
@@ -34,6 +49,8 @@ class Gate:
             address = f"http://127.0.0.1:{port}{request.path}"
             try:
                 async with self._http.post(address, data=body, headers=request.headers) as answer:
+                    passed = Passed(request.path, dict(request.headers), body, answer.status)
+                    self.seen.append(passed)
                     return web.Response(status=answer.status)
             except aiohttp.ClientConnectorError:
                 continue  # nobody listens there: nothing was handed over

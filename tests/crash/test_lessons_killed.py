@@ -6,30 +6,15 @@ story, one a run, and again and again at random ones.
 
 import logging
 import random
-from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import PostgresServer
 from tests.crash.databases import Databases, PostgresDatabases, SqliteDatabases
-from tests.crash.instances import Instances, needs_fork, some_instances
-from tests.crash.lesson_checks import (
-    Told,
-    history_of,
-    job_problems,
-    last_messages,
-    meeting_problems,
-    money_problems,
-)
-from tests.crash.lesson_run import Excused, LessonRun
-from tests.crash.lesson_story import Story
-from tests.crash.school import School
-from tests.message_builders import NOW
-from tests.stage import a_stage
+from tests.crash.instances import needs_fork
+from tests.crash.theatre import Theatre, a_theatre
 
 pytestmark = needs_fork
 
@@ -53,68 +38,8 @@ _AROUND_CALLS = {
         "after job payout.transfer",
     ),
 }
-_CHARGED, _GIVEN_BACK = [1000, 1833], [833]  # half an hour's price; 55 minutes; all but 30 of them
 _PARTS, _STORMS = 8, 6
 _FIRST_DEATHS, _LAST_DEATHS = 25, 90  # a start alone passes about twenty points
-
-
-@dataclass
-class Outcome:
-    """One run of the story."""
-
-    kills: Sequence[str]
-    passed: Sequence[str]
-    told: Told
-    history: Counter[str]
-    excused: Excused
-    problems: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Theatre:
-    """Where the story is played again and again, each time on a copy of one database."""
-
-    school: School
-    instances: Instances
-    databases: Databases
-    template: str
-
-    async def play(self, plan: Sequence[int | str] = ()) -> Outcome:
-        """The story, with a death of the program at each point of the plan."""
-        url, before = self.databases.copy_of(self.template), last_messages(self.school)
-        self.school.clock.set(NOW)
-        async with self.school.vendors() as vendors:
-            run = LessonRun(self.school, vendors, self.instances, url, plan)
-            problems = []
-            try:
-                async with run.running():
-                    await Story(run).play()
-                    await run.quiet()
-            except AssertionError as error:
-                problems.append(str(error))
-            problems += await money_problems(url, vendors, self.school)
-            problems += await meeting_problems(url, vendors)
-            problems += await job_problems(url)
-            charged = sorted(charge["amount"] for charge in vendors.stripe.all("charge"))
-            back = [refund["amount"] for refund in vendors.stripe.all("refund")]
-            if (charged, back) != (_CHARGED, _GIVEN_BACK):
-                problems.append(f"charged {charged}, given back {back}")
-            told = Told.since(self.school, before)
-            history = await history_of(url)
-        return Outcome(run.kills, run.passed, told, history, run.excused, problems)
-
-    async def judged(self, plan: Sequence[int | str], calm: Outcome) -> Outcome:
-        """The story with deaths, held against the one without."""
-        found = await self.play(plan)
-        doubled, lost = found.told.more_than(calm.told), calm.told.more_than(found.told)
-        if len(doubled) > found.excused.doubled:
-            found.problems.append(f"told twice: {doubled}, excused {found.excused}")
-        if len(lost) > found.excused.lost:
-            found.problems.append(f"never told: {lost}, excused {found.excused}")
-        if found.history != calm.history:
-            found.problems.append(f"history: {found.history}, calm: {calm.history}")
-        _log.info("died at %s: %s", found.kills, found.problems or "all right")
-        return found
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -127,16 +52,8 @@ def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Databases:
 
 @pytest.fixture
 async def theatre(databases: Databases, tmp_path: Path) -> AsyncIterator[Theatre]:
-    async with _a_theatre(databases, tmp_path) as running:
+    async with a_theatre(databases, tmp_path) as running:
         yield running
-
-
-@asynccontextmanager
-async def _a_theatre(databases: Databases, folder: Path) -> AsyncIterator[Theatre]:
-    async with a_stage() as stage, some_instances(folder) as instances:
-        school, template = School.on(stage, folder), databases.fresh()
-        await school.settle_in(template)
-        yield Theatre(school, instances, databases, template)
 
 
 async def test_deaths_around_calls_lose_nothing_and_charge_nothing_twice(
