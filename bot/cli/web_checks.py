@@ -31,7 +31,7 @@ async def check_public_address(settings: Settings) -> Sequence[Finding]:
     address = settings.web.public_url
     if address is None:
         return [_found(Status.WARN, _WITHOUT, _REMEDY)]
-    if not _is_deliverable(address):
+    if not is_deliverable(address):
         detail = f"{address} is not an https address: vendors deliver to no other"
         return [_found(Status.FAIL, detail, _REMEDY)]
     if not await _is_ours(_local(settings)):
@@ -64,7 +64,7 @@ def _found(status: Status, detail: str, remedy: str = "") -> Finding:
     return Finding("web.public_url", status, detail, remedy)
 
 
-def _is_deliverable(address: str) -> bool:
+def is_deliverable(address: str) -> bool:
     """Vendors deliver to https alone; services of one's own, on this machine, to anything."""
     url = urlsplit(address)
     return url.hostname in _LOOPBACK or (url.scheme == "https" and bool(url.hostname))

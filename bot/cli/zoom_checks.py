@@ -1,9 +1,10 @@
-"""What the doctor looks at in Zoom; `--probe` makes a meeting, invites somebody, removes it."""
+"""What the doctor looks at in Zoom; `--probe` makes a meeting, tries what is needed, removes it."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.cli.findings import Finding, Status
+from bot.cli.web_checks import is_deliverable
 from bot.core.clock import SystemClock
 from bot.core.entity import new_id
 from bot.core.errors import Cause, ServiceFailure
@@ -15,7 +16,10 @@ from config.settings import PREFIX, Settings
 
 _PROBE_IN, _PROBE_LENGTH = timedelta(days=7), timedelta(minutes=15)
 _KEYS = "see LINGUAFLEX_ZOOM__ACCOUNT_ID, _CLIENT_ID and _CLIENT_SECRET, and the app's scopes"
-_PLAN = "registration needs licensed hosts; docs/lessons.md names every scope the app needs"
+_PLAN = (
+    "registration and the list of who was there need licensed hosts; docs/lessons.md names every"
+    " scope the app needs"
+)
 
 
 async def check_zoom(settings: Settings) -> Sequence[Finding]:
@@ -41,7 +45,7 @@ async def check_zoom(settings: Settings) -> Sequence[Finding]:
 
 
 async def probe_zoom(settings: Settings) -> Sequence[Finding]:
-    """Prove the plan: a meeting a week ahead, a guest's link for it, and its end."""
+    """Prove the plan: a meeting a week ahead, a guest's link for it, who was there, its end."""
     if not settings.zoom.is_set:
         return []
     service = zoom_of(settings.zoom, SystemClock())
@@ -52,7 +56,7 @@ async def probe_zoom(settings: Settings) -> Sequence[Finding]:
         return [Finding("zoom.probe", Status.FAIL, str(failure), _PLAN)]
     finally:
         await service.aclose()
-    detail = "a meeting could be made, joined by a link of one's own, and removed"
+    detail = "a meeting could be made, registered for, asked who was there, and removed"
     return [Finding("zoom.probe", Status.OK, detail)]
 
 
@@ -68,6 +72,7 @@ async def _probe(service: ZoomMeetings, host: str) -> None:
     made = await service.create(subject, host)
     try:
         await service.register(made.provider_id, Guest("doctor", "Doctor"))
+        await service.may_ask_who_was_there(made.provider_id)
     finally:
         await service.remove(made.provider_id)
 
@@ -77,7 +82,7 @@ def _hosts(found: dict[str, bool]) -> Sequence[Finding]:
     if missing:
         detail = f"Zoom knows no user {', '.join(missing)}"
         return [Finding("zoom.hosts", Status.FAIL, detail, f"see {PREFIX}ZOOM__HOSTS")]
-    detail = f"{len(found)} hosts: so many lessons at once, {100 * len(found)} a day"
+    detail = f"hosts: {len(found)}, so many lessons at once, and {100 * len(found)} a day"
     return [Finding("zoom.hosts", Status.OK, detail)]
 
 
@@ -88,7 +93,7 @@ def _hearing(settings: Settings) -> Finding:
         remedy = f"set {PREFIX}WEB__PUBLIC_URL and {PREFIX}ZOOM__WEBHOOK_SECRET"
         return Finding("zoom.webhooks", Status.WARN, detail, remedy)
     url = f"{(settings.web.public_url or '').rstrip('/')}{hooks[0].path}"
-    if not url.startswith("https://"):
+    if not is_deliverable(url):
         return Finding(
             "zoom.webhooks", Status.FAIL, f"{url} is not https", "Zoom takes https alone"
         )

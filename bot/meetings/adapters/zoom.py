@@ -192,6 +192,16 @@ class ZoomMeetings:
                 found[host] = False
         return found
 
+    async def may_ask_who_was_there(self, provider_id: str, /) -> None:
+        """Ask it of a meeting that never took place.
+
+        Raises:
+            ServiceFailure: plan or scopes do not allow it.
+        """
+        where = f"/past_meetings/{in_path(provider_id)}"
+        await self._ask("GET", f"{where}/instances", bears={NO_MEETING})
+        await self._ask("GET", f"{where}/participants", bears={NO_MEETING})
+
     async def aclose(self) -> None:
         await self._http.aclose()
 

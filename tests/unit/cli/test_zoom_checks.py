@@ -91,10 +91,17 @@ async def test_the_probe_leaves_nothing_behind(zoom: ZoomSimulator) -> None:
     assert zoom.requests.count("registrants.create") == len(HOSTS)
 
 
-async def test_a_plan_without_registration_is_found_and_nothing_left_behind(
-    zoom: ZoomSimulator,
+async def test_deliveries_on_this_machine_need_no_https(zoom: ZoomSimulator) -> None:
+    settings = configured(zoom, {"public_url": "http://127.0.0.1:8080"})
+
+    assert (await looked_at(settings))["zoom.webhooks"] is Status.OK
+
+
+@pytest.mark.parametrize("refused", ["registrants.create", "past.instances", "past.participants"])
+async def test_a_plan_that_does_not_allow_it_is_found_and_nothing_left_behind(
+    zoom: ZoomSimulator, refused: str
 ) -> None:
-    zoom.faults.add(Fault("status", "registrants.create", status=400))
+    zoom.faults.add(Fault("status", refused, status=400))
     [finding] = await probe_zoom(configured(zoom))
 
     assert finding.status is Status.FAIL
