@@ -13,7 +13,7 @@ from bot.flows.own_records import PersonRecords
 from bot.flows.ports import FlowWork
 from bot.flows.slot_waits import look_for_waiting
 from bot.scheduling.booking_service import BookingService
-from bot.scheduling.model import BookingStatus
+from bot.scheduling.model import Booking, BookingStatus
 from bot.scheduling.policy import LessonPolicy
 
 
@@ -30,7 +30,10 @@ def lesson_records(policy: LessonPolicy, news: LessonNews, clock: Clock) -> Pers
             "waits_for_hours": work.slot_waits.of_user(user_id),
         }
 
-    def move(work: FlowWork, from_id: str, to_id: str, _: datetime) -> None:
+    def move(work: FlowWork, from_id: str, to_id: str, at: datetime) -> None:
+        for booking in work.bookings.of_person(from_id):
+            if booking.has(to_id) and is_to_come(booking, at):
+                bookings.cancel(work, booking, booking.teacher_id, at)  # nobody teaches themselves
         work.bookings.move_of_user(from_id, to_id)
         work.booking_history.move_of_user(from_id, to_id)
         work.slot_waits.move_of_user(from_id, to_id)
@@ -38,12 +41,10 @@ def lesson_records(policy: LessonPolicy, news: LessonNews, clock: Clock) -> Pers
     def remove(work: FlowWork, user_id: str) -> None:
         now = clock.now()
         for booking in work.bookings.of_person(user_id):
-            is_held = booking.status is BookingStatus.HELD
-            is_to_come = booking.status is BookingStatus.CONFIRMED and now < booking.starts_at
-            if is_held or is_to_come:
+            if is_to_come(booking, now):
                 off = bookings.cancel(work, booking, user_id, now)
                 look_for_waiting(work, off.teacher_id, now)
-                if is_to_come:
+                if booking.status is BookingStatus.CONFIRMED:
                     partner = off.partner_of(user_id)
                     news.card(work, off, partner, "booking.news.cancelled", now)
         work.slot_waits.remove_of_user(user_id)
@@ -54,3 +55,9 @@ def lesson_records(policy: LessonPolicy, news: LessonNews, clock: Clock) -> Pers
         move=move,
         remove=remove,
     )
+
+
+def is_to_come(booking: Booking, now: datetime) -> bool:
+    """Whether it can still be called off."""
+    is_agreed = booking.status is BookingStatus.CONFIRMED and now < booking.starts_at
+    return is_agreed or booking.status is BookingStatus.HELD

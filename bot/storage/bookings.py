@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     delete,
+    func,
     or_,
     select,
     update,
@@ -96,6 +97,13 @@ booking_events = Table(
 
 _B = bookings.c
 _Q = booking_quarters.c
+_PERSONS = (
+    _B.student_id,
+    _B.teacher_id,
+    _B.cancelled_by,
+    _B.proposed_by,
+    _B.extension_asked_by,
+)
 _CLAIM = {
     "sqlite": Prepared(sqlite.insert(booking_quarters).on_conflict_do_nothing()),
     "postgresql": Prepared(postgresql.insert(booking_quarters).on_conflict_do_nothing()),
@@ -192,10 +200,15 @@ class SqlBookings(TableRepo[Booking]):
 
     def move_of_user(self, from_user_id: str, to_user_id: str) -> None:
         """One person of two; whatever both had claimed at one time stays as it was booked."""
-        for column in (_B.student_id, _B.teacher_id, _B.cancelled_by, _B.proposed_by):
+        for column in _PERSONS:
             self._connection.execute(
                 update(bookings).where(column == from_user_id).values({column.name: to_user_id})
             )
+        self._connection.execute(
+            update(bookings)
+            .where(_B.notices.contains(from_user_id))
+            .values(notices=func.replace(_B.notices, from_user_id, to_user_id))
+        )
         for quarter in self._quarters_of(from_user_id):
             params = {**quarter, "person_id": to_user_id}
             _CLAIM[self._connection.dialect.name].run(self._connection, params)
@@ -243,11 +256,16 @@ class SqlBookingEvents(TableRepo[BookingEvent]):
 
     def move_of_user(self, from_user_id: str, to_user_id: str) -> None:
         """One person of two: what either did is theirs."""
+        t = booking_events.c
         self._connection.execute(
-            update(booking_events)
-            .where(booking_events.c.actor_id == from_user_id)
-            .values(actor_id=to_user_id)
+            update(booking_events).where(t.actor_id == from_user_id).values(actor_id=to_user_id)
         )
+        for told in (t.before, t.after):
+            self._connection.execute(
+                update(booking_events)
+                .where(told.contains(from_user_id))
+                .values({told.name: func.replace(told, from_user_id, to_user_id)})
+            )
 
     def save(self, entity: BookingEvent, /) -> BookingEvent:
         raise TypeError("the history of a booking is append-only")

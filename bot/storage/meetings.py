@@ -229,9 +229,11 @@ class SqlSightings:
         return self._load(select(sightings).where(sightings.c.user_id == user_id))
 
     def move_of_user(self, from_user_id: str, to_user_id: str) -> None:
-        self._connection.execute(
-            update(sightings).where(sightings.c.user_id == from_user_id).values(user_id=to_user_id)
-        )
+        """Who tapped sits under their id, so that they can still leave."""
+        for column in (sightings.c.user_id, sightings.c.seat):
+            self._connection.execute(
+                update(sightings).where(column == from_user_id).values({column.name: to_user_id})
+            )
 
     def _load(self, wanted: Select[Any]) -> Sequence[Sighting]:
         rows = self._connection.execute(wanted).all()
