@@ -9,6 +9,7 @@ CHARGE_JOB = "invoice.charge"
 REMIND_JOB = "invoice.remind"
 REFUND_JOB = "invoice.refund"
 TRANSFER_JOB = "payout.transfer"
+STATEMENT_JOB = "payout.state"
 RECONCILE_JOB = "ledger.reconcile"
 FORGET_JOB = "customer.forget"
 LOOK_JOB = "ledger.look"
@@ -56,3 +57,15 @@ def look_job(now: datetime) -> Job:
     number = (now - datetime(1970, 1, 1, tzinfo=UTC)) // _LOOK_EVERY + 1
     at = datetime(1970, 1, 1, tzinfo=UTC) + number * _LOOK_EVERY
     return Job(kind=LOOK_JOB, key=str(number), due_at=at)
+
+
+def statement_job(party_id: str, month: date, now: datetime) -> Job:
+    """Send a teacher the statement of a month, given by its first day."""
+    payload = {"party_id": party_id, "month": month.isoformat()}
+    return Job(kind=STATEMENT_JOB, key=f"{party_id}:{month:%Y-%m}", due_at=now, payload=payload)
+
+
+def stated_month(job: Job) -> tuple[date, date]:
+    """The first day of a statement's month, and of the next one."""
+    first = date.fromisoformat(job.payload["month"])
+    return first, (first + timedelta(days=31)).replace(day=1)

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.billing.amounts import least_charge
 from bot.billing.invoicing import split_of
-from bot.billing.jobs import transfer_job
+from bot.billing.jobs import statement_job, transfer_job
 from bot.billing.ledger import CASH, STATED, Posting, payable
 from bot.billing.model import Party, Payout, PayoutState, PayoutWay
 from bot.billing.news import News, NewsKind
@@ -64,6 +64,17 @@ def plan_payouts(
                 payout = _promise(work, party, PayoutWay.STATEMENT, own.ready, now)
                 news += settle_payout(work, payout, None, now)
     return news
+
+
+def plan_statements(work: BillingWork, month: date, now: datetime) -> None:
+    """Promise everybody to whom nothing is transferred what they earned in a month, in writing.
+
+    Args:
+        month: any day of it.
+    """
+    for party in work.billing.parties.payees():
+        if not party.can_be_paid:
+            work.jobs.put(statement_job(party.id, month.replace(day=1), now))
 
 
 def settle_payout(

@@ -1,7 +1,7 @@
 """Asking the gateway what it knows: every few minutes without webhooks, and once a day anyway."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 import structlog
@@ -10,7 +10,7 @@ from bot.billing.cards import Cards
 from bot.billing.charging import Charging, Unit
 from bot.billing.jobs import charge_job, reconcile_job, refund_job, transfer_job
 from bot.billing.model import Charge, InvoiceState
-from bot.billing.payouts import plan_payouts
+from bot.billing.payouts import plan_payouts, plan_statements
 from bot.billing.ports import BillingWork, PaymentGateway
 from bot.billing.rules import BillingRules
 from bot.core.clock import Clock
@@ -51,8 +51,12 @@ class Reconciler:
         for charge in await self._storage.read(_live_charges):
             await _calmly("charge", partial(self._read, charge))
 
-    async def daily(self) -> Unit:
+    async def daily(self, promised_for: date | None = None) -> Unit:
         """Hold our books against the gateway's, then promise what is due.
+
+        Args:
+            promised_for: the day this was due on; statements are for every first of a month that
+                has come since, so that one is late after an outage and never left out.
 
         Raises:
             ServiceFailure: the gateway cannot be asked; try again later.
@@ -65,8 +69,11 @@ class Reconciler:
 
         def unit(work: BillingWork) -> None:
             self._take_up(work)
-            states = now.day == 1
-            self._charging.tell(work, plan_payouts(work, self._rules, now, states=states))
+            today = now.date()
+            months = _ended_months(promised_for or today, today)
+            self._charging.tell(work, plan_payouts(work, self._rules, now, states=bool(months)))
+            for month in months:
+                plan_statements(work, month, now)
             work.jobs.put(reconcile_job(now.date() + timedelta(days=1)))
 
         return unit
@@ -87,6 +94,16 @@ class Reconciler:
         payment = await self._charging.read(charge)
         if payment is not None:
             await self._storage.write(lambda work: self._charging.apply(work, payment))
+
+
+def _ended_months(first: date, last: date) -> Sequence[date]:
+    """The last days of the months that were over on one of these days for the first time."""
+    ended = []
+    begun = last.replace(day=1)
+    while begun >= first:
+        ended.append(begun - timedelta(days=1))
+        begun = ended[-1].replace(day=1)
+    return ended[::-1]
 
 
 def _live_charges(work: BillingWork) -> Sequence[Charge]:

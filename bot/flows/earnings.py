@@ -1,42 +1,23 @@
 """/earnings: what a teacher has earned, when it is sent, and statements of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 
-from bot.billing.documents import Document, Section, as_csv
-from bot.billing.ledger import payable
 from bot.billing.model import Party
 from bot.billing.parties import own_commission
 from bot.billing.payouts import earnings_of
 from bot.billing.rules import BillingRules
 from bot.billing.sending import Sending
-from bot.core.money import Money, digits
 from bot.flows.awaiting import Awaited
 from bot.flows.billing_news import MONEY_PREFIX
 from bot.flows.lesson_words import Reader
-from bot.flows.ports import FlowWork
 from bot.flows.receipt_words import PAPER
 from bot.flows.receipts import Receipts, send_file
 from bot.flows.runner import StaleButton
 from bot.flows.scene import Later, Scene
+from bot.flows.statements import CSV, earned_by, statement_paper, statement_table
 from bot.flows.voice_turn import Parts
 from bot.i18n.formats import percent
 from bot.messaging.model import Button, Paragraph, Style
-
-_CSV = "text/csv"
-_INVOICE = "invoice"
-
-
-@dataclass(frozen=True, slots=True)
-class _Booking:
-    """One entry of the ledger as it changes what a teacher is owed."""
-
-    at: datetime
-    kind: str
-    number: int | None
-    amount: Money
 
 
 class EarningsFlow:
@@ -102,37 +83,13 @@ class EarningsFlow:
 
     def _table(self, scene: Scene) -> None:
         """Every entry, for a spreadsheet."""
-        head = [scene.texts(f"statement.{name}") for name in ("day", "what", "number", "amount")]
-        rows = [
-            [
-                booking.at.date().isoformat(),
-                scene.texts(f"statement.kind.{booking.kind}"),
-                booking.number or "",
-                _plain(booking.amount),
-                booking.amount.currency,
-            ]
-            for booking in _bookings(scene.work, _parties(scene))
-        ]
-        head.append(scene.texts("statement.currency"))
-        send_file(scene, as_csv([head, *rows]), _CSV, "my-statement.csv")
+        entries = earned_by(scene.work, _parties(scene))
+        send_file(scene, statement_table(entries, _on_paper(scene)), CSV, "my-statement.csv")
 
     def _paper(self, scene: Scene) -> Later:
         """Every entry, on paper."""
-        reader = Reader(scene.user, PAPER)
-        lines = [
-            (
-                f"{reader.day(booking.at)} · {scene.texts(f'statement.kind.{booking.kind}')}"
-                + (f" {booking.number}" if booking.number else ""),
-                reader.money(booking.amount),
-            )
-            for booking in _bookings(scene.work, _parties(scene))
-        ]
-        document = Document(
-            scene.texts("statement.title", name=scene.user.name),
-            [Section(scene.texts("statement.entries"), lines)],
-            scene.texts("statement.foot"),
-            scene.now,
-        )
+        entries = earned_by(scene.work, _parties(scene))
+        document = statement_paper(entries, _on_paper(scene), scene.now)
         return self._receipts.printed(document, "my-statement.pdf")
 
 
@@ -169,23 +126,5 @@ def _parties(scene: Scene) -> Sequence[Party]:
     return parties
 
 
-def _bookings(work: FlowWork, parties: Sequence[Party]) -> Sequence[_Booking]:
-    """What the teacher is owed more (positive) or less, in order."""
-    found = [
-        _Booking(entry.at, entry.kind, _number(work, entry.kind, entry.cause), -amount)
-        for party in parties
-        for entry, amount in work.billing.ledger.of_account(payable(party.id), 0)
-    ]
-    return sorted(found, key=lambda booking: booking.at)
-
-
-def _number(work: FlowWork, kind: str, cause: str) -> int | None:
-    if kind != _INVOICE:
-        return None
-    invoice = work.billing.invoices.find(cause.partition(":")[2])
-    return None if invoice is None else invoice.number
-
-
-def _plain(amount: Money) -> Decimal:
-    """An amount as spreadsheets of every language read it: 12.50."""
-    return Decimal(amount.minor).scaleb(-digits(amount.currency))
+def _on_paper(scene: Scene) -> Reader:
+    return Reader(scene.user, PAPER)

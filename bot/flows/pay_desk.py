@@ -18,6 +18,7 @@ from bot.billing.jobs import (
     RECONCILE_JOB,
     REFUND_JOB,
     REMIND_JOB,
+    STATEMENT_JOB,
     TRANSFER_JOB,
     look_job,
     reconcile_job,
@@ -40,13 +41,14 @@ from bot.flows.receipt_words import side_of
 from bot.flows.receipts import Receipts, own_invoice
 from bot.flows.runner import StaleButton
 from bot.flows.scene import Later, Scene
+from bot.flows.statements import Statements
 from bot.flows.telling import tell
 from bot.flows.voice_turn import Parts
 from bot.i18n.formats import exact_minutes
 from bot.jobs.model import Job
 from bot.messaging.model import Paragraph
 
-Unit = Callable[[BillingWork], None]
+Unit = Callable[[FlowWork], None]
 LightJob = Callable[[FlowWork, Job], None]
 AwaitedJob = Callable[[Job], Awaitable[Unit | None]]
 
@@ -88,6 +90,7 @@ class PayDesk:
         self.reconciler = Reconciler(storage, gateway, clock, rules, self.charging, self.cards)
         self._card = CardFlow(parts, self.cards, self.charging, own.currency, rules.return_url)
         self._receipts = Receipts(parts, own.printer)
+        self._statements = Statements(parts.storage, own.printer, clock)
         self._earnings = EarningsFlow(parts, self.sending, rules, self._receipts)
         self._commissions = commissions
 
@@ -119,6 +122,7 @@ class PayDesk:
             REFUND_JOB: self._refund,
             TRANSFER_JOB: self._transfer,
             RECONCILE_JOB: self._reconcile,
+            STATEMENT_JOB: self._statements.send,
             FORGET_JOB: self._forget,
             LOOK_JOB: self._look,
         }
@@ -214,8 +218,8 @@ class PayDesk:
     async def _transfer(self, job: Job) -> Unit | None:
         return await self.sending.transfer(job.payload["payout_id"])
 
-    async def _reconcile(self, _: Job) -> Unit | None:
-        return await self.reconciler.daily()
+    async def _reconcile(self, job: Job) -> Unit | None:
+        return await self.reconciler.daily(job.due_at.date())
 
     async def _look(self, _: Job) -> Unit | None:
         await self.reconciler.look()

@@ -16,7 +16,7 @@ from bot.flows.voice_turn import Parts
 from bot.messaging.model import Attachment, Button, MediaKind, MessageKind, Style
 
 _SHOWN = 8
-_UNSENT_KEPT_FOR = timedelta(days=2)
+UNSENT_KEPT_FOR = timedelta(days=2)
 PDF = "application/pdf"
 
 
@@ -85,7 +85,7 @@ def send_file(scene: Scene, data: bytes, mime: str, filename: str) -> None:
     """A file for whoever asked, kept until it is sent."""
     scene.answer_button()
     blob_id = scene.work.blobs.add(
-        scene.user.id, mime, data, scene.now, expires_at=scene.now + _UNSENT_KEPT_FOR
+        scene.user.id, mime, data, scene.now, expires_at=scene.now + UNSENT_KEPT_FOR
     )
     file = Attachment(kind=MediaKind.DOCUMENT, blob_id=blob_id, mime=mime, filename=filename)
     scene.say(scene.text("receipts.file"), kind=MessageKind.EXPORT, attachment=file)

@@ -8,7 +8,7 @@ from bot.accounts.reach import preferred_address
 from bot.flows.ports import FlowWork
 from bot.flows.scene import Rows
 from bot.i18n.catalog import Texts, texts_in
-from bot.messaging.model import MessageKind, Outgoing, Paragraph
+from bot.messaging.model import Attachment, MessageKind, Outgoing, Paragraph
 
 Worded = Callable[[Texts], Sequence[Paragraph]]
 WordedRows = Callable[[Texts], Rows]
@@ -21,6 +21,7 @@ def tell(
     now: datetime,
     body: Worded,
     rows: WordedRows = lambda _: (),
+    file: Attachment | None = None,
 ) -> bool:
     """Write to a person where they were last, in their language; False: nowhere to write to.
 
@@ -39,6 +40,7 @@ def tell(
             kind=MessageKind.NEWS,
             body=tuple(body(texts)),
             buttons=tuple(tuple(row) for row in rows(texts) if row),
+            attachment=file,
         ),
         at=now,
     )

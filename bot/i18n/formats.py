@@ -57,6 +57,11 @@ def days(number: int, reader: str) -> str:
     return units.format_unit(number, "duration-day", length="long", locale=reader)
 
 
+def month_name(day: date, reader: str) -> str:
+    """The month of a day: "October 2026"."""
+    return dates.format_skeleton("yMMMM", day, locale=reader)
+
+
 def decimal(value: float, reader: str, digits: int = 1) -> str:
     """A number with `digits` decimals in the reader's notation."""
     pattern = "#,##0." + "0" * digits if digits else "#,##0"
