@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from playwright.async_api import ConsoleMessage, Error, Page, async_playwright, expect
 
+from bot.simulators.calendly import CalendlySimulator
 from bot.simulators.discord import Channel, DiscordSimulator, find_spec
 from bot.simulators.discord import Person as Member
 from bot.simulators.mailbox import Mailbox
@@ -180,6 +181,7 @@ async def a_stage(
             hall=lobby,
             zoom=zoom,
             stripe=stripe,
+            calendly=CalendlySimulator("token"),
             host="Elena",
         )
         page = DemoPage(

@@ -14,7 +14,9 @@ from importlib import import_module
 from typing import Any
 
 from bot.cli.demo_time import DemoClock
+from bot.cli.simulate import HOURS
 from bot.core.errors import DomainError
+from bot.simulators.calendly import CalendlySimulator
 from bot.simulators.discord import EVERYONE, Channel, DiscordSimulator, Permission
 from bot.simulators.discord import Person as Member
 from bot.simulators.mailbox import Mailbox
@@ -30,10 +32,12 @@ from config.settings import WrongSettings
 _STUDENT_ID, _NEWCOMER_ID = 1001, 1002
 _TEACHER_ID, _ADMIN_ID = 2001, 2002
 _ZOOM_HOST = "emma@flexschool.example"
+_CALENDLY_TOKEN = "demo"  # noqa: S105 - shown on the page
 _LONGEST_NOTE_SECONDS = 300.0
-_NOTICE = (
+_NOTICES = (
     "Hume, Zoom and Stripe are simulated on this machine: a practice partner with prepared scenes"
-    " answers, and no money moves."
+    " answers, and no money moves.",
+    f"Calendly is too; it takes the token “{_CALENDLY_TOKEN}”.",
 )
 
 
@@ -77,6 +81,7 @@ async def _world(
     mailbox = await stack.enter_async_context(Mailbox(clock=clock.now))
     zoom = await stack.enter_async_context(ZoomSimulator(_ZOOM_HOST, clock=clock.now))
     stripe = await stack.enter_async_context(StripeSimulator(clock=clock.now))
+    calendly = await stack.enter_async_context(CalendlySimulator(_CALENDLY_TOKEN, HOURS))
     teacher, admin = discord.person(_TEACHER_ID, "Emma"), discord.person(_ADMIN_ID, "Sam")
     world = DemoWorld(
         telegram=telegram,
@@ -90,6 +95,7 @@ async def _world(
         hall=_found_school(discord, admin, teacher),
         zoom=zoom,
         stripe=stripe,
+        calendly=calendly,
         host=teacher.account.name,
     )
     for part in ("engine", "speech", "bot"):
@@ -120,7 +126,7 @@ async def _page(stack: AsyncExitStack, clock: DemoClock, world: DemoWorld, port:
         to_voice_note=lambda data: _voice_note(codec, data),
         time=clock,
         port=port,
-        notices=[_NOTICE],
+        notices=_NOTICES,
         is_ready=lambda: world.is_ready("bot"),
     )
     try:

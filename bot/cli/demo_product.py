@@ -88,6 +88,7 @@ def _settings(folder: Path, world: DemoWorld, hume: str) -> Settings:
             "oauth_url": zoom.oauth_url,
         },
         stripe={"api_key": stripe.key, "webhook_secret": secret, "api_url": stripe.url},
+        calendly={"api_url": world.calendly.url},
         web={"port": port, "public_url": address},
     )
 

@@ -22,7 +22,7 @@ ZOOM_HOST = "host@linguaflex.example"
 _SECRET = "simulated-secret-of-webhooks"  # noqa: S105 - known to us alone
 _PARTS = ("telegram", "discord", "hume", "openai", "mail", "zoom", "stripe", "calendly")
 R = TypeVar("R", bound=Running)
-_HOURS = {
+HOURS = {
     "name": "Working hours",
     "timezone": "Europe/Madrid",
     "rules": [
@@ -140,7 +140,7 @@ class World:
 
         zoom = await self._started("zoom", ZoomSimulator(ZOOM_HOST))
         stripe = await self._started("stripe", StripeSimulator())
-        calendly = await self._started("calendly", CalendlySimulator(CALENDLY_TOKEN, _HOURS))
+        calendly = await self._started("calendly", CalendlySimulator(CALENDLY_TOKEN, HOURS))
         bot = f"http://127.0.0.1:{self._arguments.bot_port}"
         zoom.deliver_to(f"{bot}/webhooks/zoom", _SECRET)
         stripe.send_webhooks_to(f"{bot}/webhooks/stripe", _SECRET)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from bot.simulators.calendly import CalendlySimulator
 from bot.simulators.discord import Channel, DiscordSimulator
 from bot.simulators.discord import Person as Member
 from bot.simulators.mailbox import Mailbox
@@ -52,6 +53,7 @@ class DemoWorld:
         hall: Channel,
         zoom: ZoomSimulator,
         stripe: StripeSimulator,
+        calendly: CalendlySimulator,
         host: str,
     ) -> None:
         self.telegram = telegram
@@ -62,6 +64,7 @@ class DemoWorld:
         self.hall = hall
         self.zoom = zoom
         self.stripe = stripe
+        self.calendly = calendly
         self.host = host
         self._sources = (telegram, mailbox, discord, zoom.changes, stripe.changes)
         self.status: dict[str, PartStatus] = {}

@@ -25,6 +25,7 @@ _BUILT = (
     "people.",
     "context.",
     "discord.system.",
+    *(f"{pane}.{does}" for pane in ("composer", "discord") for does in ("send", "record")),
 )
 
 
