@@ -1,15 +1,12 @@
 """Offers: made and changed by teachers, found and watched for by students."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from bot.accounts.gigs import GigStatus
 from bot.app import App
 from bot.i18n.catalog import texts_in
 from bot.simulators.telegram import ChatMessage
-from tests.message_builders import HandClock
-from tests.stage import PATIENCE_SECONDS, Stage, a_note, a_stage, an_app, labels, said
+from tests.stage import PATIENCE_SECONDS, Stage, a_note, labels, said
 from tests.teaching_stage import (
     ADMIN_ID,
     a_visitor,
@@ -25,24 +22,6 @@ from tests.teaching_stage import (
 from tests.visitors import JPEG, Visitor, register, user_of
 
 EN = texts_in("en")
-ADMINS = f"telegram:{ADMIN_ID}"
-
-
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    async with a_stage() as built:
-        yield built
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-async def app(stage: Stage, sqlite_url: str, clock: HandClock) -> AsyncIterator[App]:
-    async with an_app(stage, sqlite_url, clock=clock, admins=ADMINS) as running:
-        yield running
 
 
 @pytest.fixture

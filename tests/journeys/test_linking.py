@@ -19,7 +19,7 @@ from bot.simulators.mailbox import Mailbox
 from bot.simulators.supabase import SupabaseSimulator
 from bot.storage.work import Work
 from tests.message_builders import HandClock
-from tests.stage import PATIENCE_SECONDS, Stage, a_note, a_stage, an_app, said
+from tests.stage import PATIENCE_SECONDS, Stage, a_note, an_app, said
 from tests.visitors import (
     Visitor,
     an_app_with_mail,
@@ -66,12 +66,6 @@ class World:
         found = re.search(r"\d{6}", mail.text)
         assert found is not None, mail.text
         return found[0]
-
-
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    async with a_stage() as built:
-        yield built
 
 
 @pytest.fixture

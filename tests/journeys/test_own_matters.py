@@ -7,7 +7,7 @@ import pytest
 from bot.accounts.model import Purpose, ReplyMode, UserStatus
 from bot.app import App
 from bot.simulators.mailbox import Mailbox
-from tests.stage import PATIENCE_SECONDS, Stage, a_stage, an_app, said
+from tests.stage import PATIENCE_SECONDS, Stage, an_app, said
 from tests.visitors import (
     JPEG,
     Visitor,
@@ -17,12 +17,6 @@ from tests.visitors import (
     register,
     user_of,
 )
-
-
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    async with a_stage() as built:
-        yield built
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from bot.accounts.model import Purpose, UserStatus
 from bot.app import App
 from tests.message_builders import HandClock
-from tests.stage import PATIENCE_SECONDS, Stage, a_note, a_stage, an_app
+from tests.stage import PATIENCE_SECONDS, Stage, a_note, an_app
 from tests.visitors import (
     JPEG,
     Visitor,
@@ -24,12 +24,6 @@ from tests.visitors import (
 )
 
 SECRET = "zebra-in-the-garden"  # nothing but Ana ever says this
-
-
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    async with a_stage() as built:
-        yield built
 
 
 @pytest.fixture

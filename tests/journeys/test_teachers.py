@@ -1,7 +1,5 @@
 """A teacher tells who they are, proves it, and is looked at by an administrator."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from bot.accounts.model import Role
@@ -10,7 +8,7 @@ from bot.app import App
 from bot.core.language import Level
 from bot.simulators.faults import Fault
 from tests.message_builders import HandClock
-from tests.stage import Stage, a_stage, an_app, said
+from tests.stage import Stage, said
 from tests.teaching_stage import (
     ADMIN_ID,
     PDF,
@@ -22,25 +20,6 @@ from tests.teaching_stage import (
     tell_about_teaching,
 )
 from tests.visitors import JPEG, Visitor, past_the_email, register, user_of
-
-ADMINS = f"telegram:{ADMIN_ID}"
-
-
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    async with a_stage() as built:
-        yield built
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-async def app(stage: Stage, sqlite_url: str, clock: HandClock) -> AsyncIterator[App]:
-    async with an_app(stage, sqlite_url, clock=clock, admins=ADMINS) as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Who may do what with teachers, gigs and the queue: every command and every button by role."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 from sqlalchemy import select
@@ -9,7 +9,7 @@ from bot.app import App
 from bot.i18n.catalog import texts_in
 from bot.storage.teachers import audit, certificates, gigs, teacher_profiles
 from bot.storage.work import Work
-from tests.stage import PATIENCE_SECONDS, Stage, a_note, a_stage, an_app, labels
+from tests.stage import PATIENCE_SECONDS, Stage, a_note, labels
 from tests.teaching_stage import (
     ADMIN_ID,
     a_visitor,
@@ -26,18 +26,6 @@ from tests.visitors import Visitor, register
 EN = texts_in("en")
 _TABLES = (teacher_profiles, certificates, gigs, audit)
 _ID_LENGTH = 22  # a short id stands in what is about one thing of one person
-
-
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    async with a_stage() as built:
-        yield built
-
-
-@pytest.fixture
-async def app(stage: Stage, sqlite_url: str) -> AsyncIterator[App]:
-    async with an_app(stage, sqlite_url, admins=f"telegram:{ADMIN_ID}") as running:
-        yield running
 
 
 @pytest.fixture
