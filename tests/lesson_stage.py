@@ -127,9 +127,9 @@ class School:
         async with self.http.post(url, data=form, allow_redirects=False) as answer:
             return answer.status
 
-    async def save_card(self, number: str) -> None:
-        """The student opens the newest page in their chat, and saves a card there."""
-        status = await self.type_card(link_under(self.student), number)
+    async def save_card(self, number: str, proof: str | None = None) -> None:
+        """The student opens the newest page in their chat, and saves a card or pays there."""
+        status = await self.type_card(link_under(self.student), number, proof)
         assert status == 303
         await self.settle()
 
@@ -171,22 +171,20 @@ class School:
 
         await self.app.storage.write(unit)
 
-    async def give_card(self, number: str = GOOD) -> None:
+    async def give_card(self, number: str = GOOD, proof: str | None = None) -> None:
         """The student saves a card before anything else."""
         await self.student.say("/card", then="Save a card")
-        await self.save_card(number)
+        await self.save_card(number, proof)
         await self.student.reads("Your card is saved")
 
-    async def choose(
-        self, minutes: int = 60, day: str = "Tue, Nov 24", time: str = "12:00"
-    ) -> None:
+    async def choose(self, minutes: int = 60, day: str = "Tue, Nov 24", at: str = "12:00") -> None:
         """From /book up to the question whether it is right; times as Mexico's clocks show them."""
         count = {30: 11, 60: 9}[minutes]
         await self.student.say("/book", then="What would you like to book?")
         await self.student.press("Spanish", then="How long")
         await self.student.press(f"{minutes} minutes", then="On which day?")
         await self.student.press(f"{day} ({count})", then="At what time?")
-        await self.student.press(f"{time} PM", then="Is this right?")
+        await self.student.press(f"{at} PM", then="Is this right?")
 
     async def book(self, minutes: int = 60, **when: str) -> None:
         """Choose, and say yes; a card is there."""
@@ -204,6 +202,12 @@ class School:
             self.zoom.leave(seat)
         await self.settle()
         await self.until(self.clock.at + timedelta(minutes=15))
+
+    @property
+    def charged(self) -> list[int]:
+        """What was really taken, payment by payment, in cents."""
+        intents = self.stripe.all("payment_intent")
+        return [each["amount_received"] for each in intents if each["status"] == "succeeded"]
 
     async def link_of(self, who: Anybody) -> str:
         """Somebody's own way into the newest lesson."""
@@ -261,7 +265,7 @@ def transcript(visitor: Anybody) -> str:
 def assert_readable(visitor: Anybody) -> None:
     """Nothing a program would say: no key of a catalog, no name in braces, no None."""
     for is_bot, words, _ in chat_of(visitor):
-        assert not (is_bot and _MACHINE.search(words)), words
+        assert not (is_bot and _MACHINE.search(words)), transcript(visitor)
 
 
 def _balances(work: Work) -> dict[str, int]:

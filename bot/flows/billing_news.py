@@ -5,6 +5,7 @@ from typing import cast
 
 from bot.accounts.model import User
 from bot.accounts.reach import preferred_address
+from bot.billing.collecting import due
 from bot.billing.invoicing import split_of
 from bot.billing.jobs import remind_job
 from bot.billing.model import Invoice
@@ -116,6 +117,7 @@ class BillingNews:
                         "billing.unpaid",
                         name=party_name(work, invoice.payee_id, texts),
                         number=invoice.number,
+                        amount=money(due(work, invoice), texts.language),
                     )
                 ),
             ],

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from bot.billing.collecting import due
 from bot.billing.documents import Document, Section
 from bot.billing.invoicing import split_of
 from bot.billing.model import Invoice, LessonOutcome, LineKind, Party, Side, Source
@@ -150,6 +151,8 @@ def _money(work: FlowWork, invoice: Invoice, reader: Reader) -> list[tuple[str, 
         (texts("receipt.carried", number=each.number), reader.money(each.owed))
         for each in collected
     ]
+    if collected:
+        lines.append((texts("receipt.all"), reader.money(due(work, invoice))))
     lines.append((texts(f"receipt.state.{invoice.state}"), ""))
     return lines
 

@@ -131,7 +131,7 @@ async def _read_the_bill(school: School) -> None:
         assert part in text
     await emma.reads("Your lesson with Ana Ruiz is paid: €18.70 for you.")
     assert (await school.invoice()).state is InvoiceState.PAID
-    assert _charged(school) == [2200]
+    assert school.charged == [2200]
     await ana.press("En PDF", then="Aquí lo tienes.")
     name, data = files_of(school.stage, ana)[-1]
     assert (name, data[:5]) == ("receipt-1.pdf", b"%PDF-")
@@ -168,8 +168,3 @@ def _clock(school: School, who: Anybody, telegram: str) -> str:
     """What the lesson's start reads as: Discord renders it by itself."""
     is_discord = who.platform == "discord"
     return f"<t:{int(FIRST.timestamp())}:F>" if is_discord else telegram
-
-
-def _charged(school: School) -> list[int]:
-    intents = school.stripe.all("payment_intent")
-    return [each["amount_received"] for each in intents if each["status"] == "succeeded"]
