@@ -8,6 +8,7 @@ from bot.app import App
 from tests.message_builders import HandClock
 from tests.stage import Stage, a_stage, an_app
 from tests.teaching_stage import ADMIN_ID
+from tests.visitors import Visitor, register
 
 
 @pytest.fixture
@@ -26,3 +27,11 @@ async def app(stage: Stage, sqlite_url: str, clock: HandClock) -> AsyncIterator[
     """With an administrator in the settings."""
     async with an_app(stage, sqlite_url, clock=clock, admins=f"telegram:{ADMIN_ID}") as running:
         yield running
+
+
+@pytest.fixture
+async def ana(stage: Stage, app: App) -> Visitor:
+    """Somebody registered."""
+    visitor = Visitor(stage.telegram.person(user_id=770011223344, name="Ana", language="en"))
+    await register(visitor)
+    return visitor

@@ -1,13 +1,11 @@
 """A person's own matters: profile and settings."""
 
-from collections.abc import AsyncIterator
 
-import pytest
 
 from bot.accounts.model import Purpose, ReplyMode, UserStatus
 from bot.app import App
 from bot.simulators.mailbox import Mailbox
-from tests.stage import PATIENCE_SECONDS, Stage, an_app, said
+from tests.stage import PATIENCE_SECONDS, Stage, said
 from tests.visitors import (
     JPEG,
     Visitor,
@@ -17,20 +15,6 @@ from tests.visitors import (
     register,
     user_of,
 )
-
-
-@pytest.fixture
-async def app(stage: Stage, sqlite_url: str) -> AsyncIterator[App]:
-    async with an_app(stage, sqlite_url) as running:
-        yield running
-
-
-@pytest.fixture
-async def ana(stage: Stage, app: App) -> Visitor:
-    """Somebody registered."""
-    visitor = Visitor(stage.telegram.person(user_id=770011223344, name="Ana", language="en"))
-    await register(visitor)
-    return visitor
 
 
 async def test_every_field_of_the_profile_is_changed_from_its_card(app: App, ana: Visitor) -> None:

@@ -3,10 +3,8 @@
 import io
 import json
 import zipfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 from sqlalchemy.engine import make_url
 
 from bot.accounts.model import Purpose, UserStatus
@@ -24,20 +22,6 @@ from tests.visitors import (
 )
 
 SECRET = "zebra-in-the-garden"  # nothing but Ana ever says this
-
-
-@pytest.fixture
-async def app(stage: Stage, sqlite_url: str) -> AsyncIterator[App]:
-    async with an_app(stage, sqlite_url) as running:
-        yield running
-
-
-@pytest.fixture
-async def ana(stage: Stage, app: App) -> Visitor:
-    """Somebody registered."""
-    visitor = Visitor(stage.telegram.person(user_id=770011223344, name="Ana", language="en"))
-    await register(visitor)
-    return visitor
 
 
 async def test_nothing_of_a_voice_is_kept_without_a_consent_and_nothing_after_taking_it_back(
