@@ -21,6 +21,7 @@ from bot.scheduling.model import Booking
 
 OPEN_JOB, DOOR_PREFIX = "meeting.open", "mt"
 _OPEN_BEFORE = timedelta(minutes=10)
+_BEGINS_BEFORE = timedelta(minutes=15)
 
 MinutesOf = Callable[[FlowWork, Booking, datetime], int]
 MeetingSaid = Callable[[FlowWork, Meeting], None]
@@ -87,14 +88,16 @@ class LessonEvents:
 
     def on_begun(self, work: FlowWork, meeting: Meeting, seen: Attendance, /) -> None:
         booking = work.bookings.find(meeting.subject_id)
-        if booking is None or self._course is None:
+        now = self._clock.now()
+        if booking is None or self._course is None or now < booking.starts_at - _BEGINS_BEFORE:
             return
-        if seen.of(booking.student_id) and seen.of(booking.teacher_id):
-            self._course.begun(work, booking.id, self._clock.now())
+        if seen.who_came(meeting.span) >= {booking.student_id, booking.teacher_id}:
+            self._course.begun(work, booking.id, now)
 
     def on_ended(self, work: FlowWork, meeting: Meeting, seen: Attendance, /) -> None:
         if self._course is not None:
-            self._course.ended(work, meeting.subject_id, came(seen), self._clock.now())
+            came = seen.who_came(meeting.span)
+            self._course.ended(work, meeting.subject_id, came, self._clock.now())
 
 
 class LessonMeetings:
@@ -115,9 +118,10 @@ class LessonMeetings:
         if meeting is None or seen is None:
             return None
         is_heard = meeting.provider is Provider.ZOOM and self._service.has_deliveries
-        if not seen.intervals and not is_heard and meeting.state is not MeetingState.ENDED:
+        came = seen.who_came(Timespan(booking.starts_at, booking.open_until))
+        if not came and not is_heard and meeting.state is not MeetingState.ENDED:
             return None
-        return came(seen)
+        return came
 
     def tells_end(self, work: FlowWork, booking: Booking, /) -> bool:
         """Every meeting that has a link is followed until it has ended."""
@@ -147,11 +151,6 @@ class LessonMeetings:
 def door_button(reader: Reader, key: str, action: str, booking: Booking) -> Button:
     """Of a button about where a lesson takes place."""
     return Button(reader.texts(key), f"{DOOR_PREFIX}:{action}:{short_id(booking.id)}")
-
-
-def came(seen: Attendance) -> frozenset[str]:
-    """Who was there, if only for a moment."""
-    return frozenset(interval.user_id for interval in seen.intervals)
 
 
 def _first_name(work: FlowWork, user_id: str) -> str:

@@ -49,6 +49,15 @@ class Attendance:
     def of(self, user_id: str) -> Sequence[Interval]:
         return [interval for interval in self.intervals if interval.user_id == user_id]
 
+    def who_came(self, span: Timespan) -> frozenset[str]:
+        """Who was there within the span, if only for a moment; a look before or after is none."""
+        return frozenset(
+            interval.user_id
+            for interval in self.intervals
+            if interval.joined_at < span.end
+            and (interval.left_at is None or interval.left_at > span.start)
+        )
+
 
 def attendance(sightings: Iterable[Sighting], *, closed_by: datetime | None = None) -> Attendance:
     """Intervals of everybody who was seen.
@@ -81,10 +90,11 @@ def ended_at(seen: Attendance, booked: Timespan, now: datetime) -> datetime | No
     """When the meeting is over for good, if that has come: all left, and a while has passed.
 
     The host may leave and return, so an end that Zoom tells is none yet. Within the booked time
-    people get a quarter of an hour to come back, after it five minutes.
+    people get a quarter of an hour to come back, after it five minutes. Who looked into the room
+    before the start has ended nothing.
     """
     left = seen.last_left_at
-    if left is None:
+    if left is None or left <= booked.start:
         return None
     return left if now >= due_after(left, booked) else None
 

@@ -137,7 +137,7 @@ class MeetingService(Generic[W]):
         if any(fact.what in {What.JOINED, What.STAYED} for fact in facts):
             self._events.on_begun(work, meeting, seen)
         left = seen.last_left_at
-        if left is not None:
+        if left is not None and left > meeting.starts_at:
             due_at = max(due_after(left, meeting.span), self._clock.now())
             key = f"{meeting.subject_id}:{int(left.timestamp())}"
             work.jobs.put(_job(FINISH_JOB, key, meeting, due_at))
@@ -231,7 +231,7 @@ class MeetingService(Generic[W]):
         """How long after its time a meeting is waited for that nothing says has ended."""
         if meeting.provider is Provider.OWN:
             return _TAP_PATIENCE
-        is_silent = not seen.intervals and not seen.incomplete
+        is_silent = not seen.who_came(meeting.span) and not seen.incomplete
         return LOOK_EVERY if is_silent and self.has_deliveries else PATIENCE
 
     def _waits_for_news(self, meeting: Meeting) -> bool:

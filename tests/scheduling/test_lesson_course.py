@@ -43,6 +43,9 @@ class Room:
     def came(self, _: FlowWork, __: Booking, /) -> frozenset[str] | None:
         return self.people
 
+    def tells_end(self, _: FlowWork, __: Booking, /) -> bool:
+        return False
+
     def minutes(self, _: FlowWork, __: Booking, ___: datetime, /) -> int:
         return self.met
 
@@ -78,10 +81,9 @@ async def lesson(storage: SqlStorage) -> Booking:
     return await storage.write(unit)
 
 
-def keep(work: Work, lessons: Lessons, held: Booking) -> Booking:
+def keep(work: Work, held: Booking) -> Booking:
     """Said yes to, while a card has to be saved."""
-    lessons.book.keep(work, held.student_id, NOW + timedelta(hours=1))
-    kept = work.bookings.get(held.id)
+    kept = SERVICE.keep(work, held, NOW + timedelta(hours=1))
     assert kept.held_until == NOW + timedelta(minutes=30)
     return kept
 
@@ -224,7 +226,7 @@ async def test_a_hold_ends_and_what_waited_for_a_card_is_held_again(
     storage: SqlStorage, lessons: Lessons, clock: HandClock, lesson: Booking
 ) -> None:
     start = FIRST + timedelta(hours=3)
-    held = await storage.write(lambda work: keep(work, lessons, hold(work, "sue", start)))
+    held = await storage.write(lambda work: keep(work, hold(work, "sue", start)))
     clock.move(minutes=31)
     await run(storage, lessons, held, "lesson.expire_hold", "")
     assert (await state(storage, held)).status is BookingStatus.CANCELLED
@@ -246,7 +248,7 @@ async def test_a_card_is_no_yes_to_an_hour_nobody_said_yes_to(
     def unit(work: Work) -> Sequence[Outgoing]:
         held = hold(work, "sue", FIRST + timedelta(hours=3))
         if is_let_go:
-            SERVICE.cancel(work, keep(work, lessons, held), "sue", NOW)
+            SERVICE.cancel(work, keep(work, held), "sue", NOW)
         lessons.book.card_saved(work, "sue", NOW)
         return list(work.outbox.fresh)
 
@@ -257,7 +259,7 @@ async def test_a_card_saved_too_late_finds_the_hour_taken(
     storage: SqlStorage, lessons: Lessons, clock: HandClock, lesson: Booking
 ) -> None:
     start = FIRST + timedelta(hours=3)
-    held = await storage.write(lambda work: keep(work, lessons, hold(work, "sue", start)))
+    held = await storage.write(lambda work: keep(work, hold(work, "sue", start)))
     clock.move(minutes=31)
     await run(storage, lessons, held, "lesson.expire_hold", "")
     await storage.write(lambda work: booked(work, "sam", start, now=clock.now()))

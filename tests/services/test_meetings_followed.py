@@ -371,3 +371,21 @@ async def test_another_process_at_the_same_meeting_is_waited_for(world: World) -
     with pytest.raises(ServiceFailure) as caught:
         await world.jobs.create(job)
     assert caught.value.cause is Cause.BUSY
+
+
+async def test_a_look_into_the_room_the_day_before_ends_nothing(world: World) -> None:
+    lesson = await world.book()
+    await world.later(days=1)
+    early = await world.enter_as_host(lesson)
+    await world.later(minutes=2)
+    await world.leave(early)
+    await world.later(hours=1)
+    assert (await world.meeting(lesson)).state is MeetingState.READY
+
+    world.clock.at = START
+    teacher, student = await world.enter_as_host(lesson), await world.enter(lesson, ANA)
+    await world.later(minutes=45)
+    await world.leave(teacher, student)
+    await world.later(minutes=10)
+
+    assert world.minutes(ANA) == [(0, 45)]
