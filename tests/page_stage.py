@@ -12,12 +12,11 @@ import pytest
 from playwright.async_api import ConsoleMessage, Error, Page, async_playwright, expect
 
 from bot.simulators.calendly import CalendlySimulator
-from bot.simulators.discord import Channel, DiscordSimulator, find_spec
-from bot.simulators.discord import Person as Member
+from bot.simulators.discord import DiscordSimulator, find_spec
 from bot.simulators.mailbox import Mailbox
 from bot.simulators.page.server import DemoPage
 from bot.simulators.stripe import StripeSimulator
-from bot.simulators.telegram import Person, TelegramSimulator
+from bot.simulators.telegram import TelegramSimulator
 from bot.simulators.world import DemoWorld
 from bot.simulators.zoom import ZoomSimulator
 
@@ -78,16 +77,15 @@ class Stage:
 
     page: DemoPage
     world: DemoWorld
-    telegram: TelegramSimulator
-    mailbox: Mailbox
-    student: Person
-    discord: DiscordSimulator
-    teacher: Member
-    lobby: Channel
-    zoom: ZoomSimulator
-    stripe: StripeSimulator
     time: HandTime
     http: aiohttp.ClientSession
+
+    def __post_init__(self) -> None:
+        world = self.world
+        self.telegram, self.mailbox, self.discord = world.telegram, world.mailbox, world.discord
+        self.zoom, self.stripe = world.zoom, world.stripe
+        self.student, self.teacher = world.students["student"], world.members["teacher"]
+        self.lobby = world.hall
 
     @property
     def origin(self) -> str:
@@ -162,28 +160,10 @@ async def a_stage(
     time = HandTime()
     now = time.now
     telegram = TelegramSimulator(clock=now, flood=False)
-    mailbox = Mailbox(clock=now)
     discord = DiscordSimulator(clock=now, limits=False, spec=find_spec())
     zoom, stripe = ZoomSimulator(ZOOM_HOST, clock=now), StripeSimulator(clock=now)
     async with telegram, discord, zoom, stripe, aiohttp.ClientSession() as http:
-        student = telegram.person(1001, "Ana", "en")
-        student.chat.is_open = True
-        teacher, admin = discord.person(2001, "Elena"), discord.person(2002, "Sam")
-        school = discord.guild("School", owner=admin)
-        school.add(teacher)
-        lobby = school.add_channel("lobby")
-        world = DemoWorld(
-            telegram=telegram,
-            mailbox=mailbox,
-            students={"student": student, "newcomer": telegram.person(1002, "Alex", "en")},
-            discord=discord,
-            members={"teacher": teacher, "admin": admin},
-            hall=lobby,
-            zoom=zoom,
-            stripe=stripe,
-            calendly=CalendlySimulator("token"),
-            host="Elena",
-        )
+        world = _a_world(telegram, discord, Mailbox(clock=now), zoom, stripe)
         page = DemoPage(
             world=world,
             port=port,
@@ -193,24 +173,36 @@ async def a_stage(
             notices=["Mail is off."],
         )
         await page.start()
-        stage = Stage(
-            page,
-            world,
-            telegram,
-            mailbox,
-            student,
-            discord,
-            teacher,
-            lobby,
-            zoom,
-            stripe,
-            time,
-            http,
-        )
         try:
-            yield stage
+            yield Stage(page, world, time, http)
         finally:
             await page.aclose()
+
+
+def _a_world(
+    telegram: TelegramSimulator,
+    discord: DiscordSimulator,
+    mailbox: Mailbox,
+    zoom: ZoomSimulator,
+    stripe: StripeSimulator,
+) -> DemoWorld:
+    student = telegram.person(1001, "Ana", "en")
+    student.chat.is_open = True
+    teacher, admin = discord.person(2001, "Elena"), discord.person(2002, "Sam")
+    school = discord.guild("School", owner=admin)
+    school.add(teacher)
+    return DemoWorld(
+        telegram=telegram,
+        mailbox=mailbox,
+        students={"student": student, "newcomer": telegram.person(1002, "Alex", "en")},
+        discord=discord,
+        members={"teacher": teacher, "admin": admin},
+        hall=school.add_channel("lobby"),
+        zoom=zoom,
+        stripe=stripe,
+        calendly=CalendlySimulator("token"),
+        host="Elena",
+    )
 
 
 async def _dictated(recording: bytes) -> tuple[bytes, float]:
