@@ -18,7 +18,7 @@ from bot.messaging.model import (
     Outgoing,
     Paragraph,
 )
-from bot.scheduling.invites import FILE_NAME, MIME, invite
+from bot.scheduling.invites import FILE_NAME, MIME, Guest, invite, method_of
 from bot.scheduling.model import Booking
 
 Worded = Callable[[Reader], Sequence[Paragraph]]
@@ -114,22 +114,32 @@ class LessonNews:
         """The lesson for the person's calendar, removed once it was sent."""
         return self._calendar(work, booking, user, now)
 
-    def _calendar(self, work: FlowWork, booking: Booking, user: User, now: datetime) -> Attachment:
-        data = self._invite(work, booking, user, now)
-        blob_id = work.blobs.add(user.id, MIME, data, now, expires_at=None)
-        return Attachment(kind=MediaKind.DOCUMENT, blob_id=blob_id, mime=MIME, filename=FILE_NAME)
+    def _calendar(
+        self, work: FlowWork, booking: Booking, user: User, now: datetime, mime: str = MIME
+    ) -> Attachment:
+        """A mail carries the person's own address and names the method (RFC 6047, 2.4)."""
+        own_address = None if mime == MIME else user.email
+        data = self._invite(work, booking, user, now, own_address)
+        blob_id = work.blobs.add(user.id, mime, data, now, expires_at=None)
+        return Attachment(kind=MediaKind.DOCUMENT, blob_id=blob_id, mime=mime, filename=FILE_NAME)
 
-    def _invite(self, work: FlowWork, booking: Booking, user: User, now: datetime) -> bytes:
+    def _invite(
+        self, work: FlowWork, booking: Booking, user: User, now: datetime, own_address: str | None
+    ) -> bytes:
         texts = Reader(user, "").texts
-        name = name_of(work, booking.partner_of(user.id), texts)
-        title = texts("booking.calendar", title=title_of(work, booking, texts), name=name)
-        return invite(booking, title, now, self._meetings.join_link(work, booking, user.id))
+        partner_id = booking.partner_of(user.id)
+        partner = Guest(partner_id, name_of(work, partner_id, texts))
+        reader = Guest(user.id, name_of(work, user.id, texts), own_address)
+        title = texts("booking.calendar", title=title_of(work, booking, texts), name=partner.name)
+        link = self._meetings.join_link(work, booking, user.id)
+        return invite(booking, title, now, (reader, partner), link)
 
     def _mail(self, work: FlowWork, booking: Booking, user: User, head: str, now: datetime) -> None:
         if not self._sends_mail or user.email is None or user.email_verified_at is None:
             return
         reader = Reader(user, MAIL)
         facts = lesson_facts(work, booking, reader)
+        mime = f"{MIME}; method={method_of(booking)}"
         work.outbox.put(
             Outgoing(
                 key=f"lesson:{booking.id}:{booking.version}:{head}:{user.id}:mail",
@@ -138,7 +148,7 @@ class LessonNews:
                 kind=MessageKind.MAIL,
                 subject=_headline(work, booking, reader, head),
                 body=tuple(facts),
-                attachment=self._calendar(work, booking, user, now),
+                attachment=self._calendar(work, booking, user, now, mime),
             ),
             at=now,
         )

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from bot.core.errors import Cause, ServiceFailure
-from bot.messaging.model import Address, IncomingMedia, Indication, Outgoing
+from bot.messaging.model import Address, Attachment, IncomingMedia, Indication, Outgoing
 from bot.messaging.ports import Pace, Undeliverable
 
 PLATFORM = "mail"
@@ -46,9 +46,7 @@ class SmtpMessenger:
         mail["Message-ID"] = make_msgid(message.key.replace(":", "."), "linguaflex.invalid")
         mail.set_content(message.text)
         if message.attachment is not None and content is not None:
-            kind, _, subtype = message.attachment.mime.partition("/")
-            name = message.attachment.filename
-            mail.add_attachment(content, maintype=kind, subtype=subtype, filename=name)
+            _attach(mail, message.attachment, content)
         try:
             await aiosmtplib.send(mail, **self._connection())
         except aiosmtplib.SMTPRecipientsRefused as error:
@@ -91,6 +89,19 @@ class SmtpMessenger:
             "use_tls": url.scheme == "smtps",
             "timeout": _TIMEOUT_SECONDS,
         }
+
+
+def _attach(mail: EmailMessage, file: Attachment, content: bytes) -> None:
+    """A calendar entry with a method is a second way to say the mail, which programs show as an
+    invitation (RFC 6047, 2.4); as a file it goes along for those that do not.
+    """
+    mime, _, method = file.mime.partition("; method=")
+    if method:
+        params = {"method": method, "component": "VEVENT"}
+        mail.add_alternative(content.decode(), subtype="calendar", params=params)
+        mime = "application/ics"
+    kind, _, subtype = mime.partition("/")
+    mail.add_attachment(content, maintype=kind, subtype=subtype, filename=file.filename)
 
 
 def _is_for_now(code: int) -> bool:
