@@ -17,9 +17,10 @@ _PATIENCE_SECONDS = 60
 CHECKS = (
     *("settings", "database", "disk", "encryption", "telegram.token", "clock"),
     *("telegram.delivery", "voice.hume", "sound", "mail", "web"),
-    *("discord.token", "discord.intents"),
+    *("discord.token", "discord.intents", "web.public_url"),
+    *("zoom.hosts", "zoom.webhooks", "stripe", "stripe.webhooks"),
 )
-WARNINGS = ("telegram.privacy", "discord.servers")
+WARNINGS = ("admins", "telegram.privacy", "discord.servers")
 _SETTINGS = {
     "LINGUAFLEX_VOICE__FALLBACK": "none",
     "LINGUAFLEX_WEB__PORT": "0",
