@@ -1,15 +1,19 @@
 """Running copies of the program, to be killed at will."""
 
 import asyncio
+import atexit
 import json
 import os
 import re
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -73,12 +77,14 @@ class Instance:
 class Instances:
     """Starts copies through the fork server."""
 
-    def __init__(self, server: asyncio.subprocess.Process, folder: Path) -> None:
-        self._server = server
+    def __init__(self, answers: asyncio.StreamReader, orders: IO[bytes], folder: Path) -> None:
+        self._answers = answers
+        self._orders = orders
         self._folder = folder
         self._count = 0
         self._running: dict[int, asyncio.Future[int]] = {}
         self._starting: asyncio.Queue[int] = asyncio.Queue()
+        self._unanswered = 0
         self._reader = asyncio.create_task(self._read())
 
     async def start(
@@ -94,7 +100,6 @@ class Instances:
         Args:
             clock: file of a `SharedClock` it goes by; None: the machine's.
         """
-        assert self._server.stdin is not None
         self._count += 1
         folder = self._folder / f"instance-{self._count}"
         folder.mkdir()
@@ -108,42 +113,62 @@ class Instances:
             "arguments": ["run", "--only", only],
             "clock": None if clock is None else str(clock),
         }
-        self._server.stdin.write(json.dumps(order).encode() + b"\n")
+        self._orders.write(json.dumps(order).encode() + b"\n")
+        self._unanswered += 1
         async with asyncio.timeout(_START_SECONDS):
             pid = await self._starting.get()
         return Instance(pid, log, points, self._running[pid])
 
     async def aclose(self) -> None:
-        """End the fork server, and with it whatever still runs."""
-        assert self._server.stdin is not None
-        self._server.stdin.close()
-        await self._server.wait()
-        await self._reader
+        """End whatever still runs; the fork server stays for the next test."""
+        async with asyncio.timeout(_START_SECONDS):
+            while self._unanswered:  # noqa: ASYNC110 - a test was cut off while it started one
+                await asyncio.sleep(_LOOK_SECONDS)
+            running = list(self._running.items())
+            for pid, _ in running:
+                os.kill(pid, signal.SIGKILL)
+            for _, ended in running:
+                await ended
+        self._reader.cancel()
 
     async def _read(self) -> None:
-        assert self._server.stdout is not None
-        async for line in self._server.stdout:
+        async for line in self._answers:
             words = json.loads(line)
             if "status" in words:
                 self._running.pop(words["pid"]).set_result(words["status"])
             else:
+                self._unanswered -= 1
                 self._running[words["pid"]] = asyncio.get_running_loop().create_future()
                 self._starting.put_nowait(words["pid"])
 
 
 @asynccontextmanager
 async def some_instances(folder: Path) -> AsyncIterator[Instances]:
-    """A fork server for one test; the program is imported once, however often it is started."""
-    server = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.crash.fork_server",
-        cwd=ROOT,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
+    """For one test; the program is imported once, however many tests start it."""
+    server = _fork_server()
+    assert server.stdin is not None
+    assert server.stdout is not None
+    answers = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(answers), os.fdopen(os.dup(server.stdout.fileno()))
     )
-    instances = Instances(server, folder)
+    instances = Instances(answers, server.stdin, folder)
     try:
         yield instances
     finally:
         await instances.aclose()
+        transport.close()
+
+
+@cache
+def _fork_server() -> subprocess.Popen[bytes]:
+    """One for all tests of this process; it ends with its input."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.crash.fork_server"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+    )
+    atexit.register(server.communicate)
+    return server

@@ -16,7 +16,14 @@ _PATIENCE_SECONDS = 30.0
 _LONGEST_END_SECONDS = 10.0
 
 
-@pytest.mark.parametrize("slow", ["getFile", "sendMessage", "assistant_message"])
+@pytest.mark.parametrize(
+    "slow",
+    [
+        "sendMessage",
+        pytest.param("getFile", marks=pytest.mark.soak),
+        pytest.param("assistant_message", marks=pytest.mark.soak),
+    ],
+)
 async def test_a_turn_that_runs_at_the_end_is_answered_once_by_the_next_process(
     sqlite_url: str, tmp_path: Path, slow: str
 ) -> None:

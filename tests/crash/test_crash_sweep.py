@@ -22,8 +22,8 @@ pytestmark = needs_fork
 _log = logging.getLogger(__name__)
 
 _SHORT_FORM = {
-    "sqlite": {"typed line": 2, "voice note": 3, "relayed note": 2, "recovering": 2},
-    "postgres": {"language": 2, "joining two accounts": 2, "relayed text": 3, "e-mailed code": 2},
+    "sqlite": {"voice note": 2, "recovering": 2},
+    "postgres": {"joining two accounts": 2, "relayed text": 2},
 }
 
 

@@ -20,24 +20,22 @@ pytestmark = needs_fork
 
 _log = logging.getLogger(__name__)
 
-_AROUND_CALLS = {
-    "sqlite": (
-        "after the vendor made a meeting",
-        "after job meeting.change",
-        "payment made",
-        "payment confirmed",
-        "refund made",
-        "transfer made",
-    ),
-    "postgres": (
-        "after job meeting.create",
-        "before the vendor makes a meeting",
-        "payment stored",
-        "after job invoice.charge",
-        "after job invoice.refund",
-        "after job payout.transfer",
-    ),
-}
+_AROUND_CALLS = (
+    "after the vendor made a meeting",
+    "after job meeting.change",
+    "payment made",
+    "payment confirmed",
+    "refund made",
+    "transfer made",
+)
+_BESIDE_CALLS = (
+    "after job meeting.create",
+    "before the vendor makes a meeting",
+    "payment stored",
+    "after job invoice.charge",
+    "after job invoice.refund",
+    "after job payout.transfer",
+)
 _PARTS, _STORMS = 8, 6
 _FIRST_DEATHS, _LAST_DEATHS = 25, 90  # a start alone passes about twenty points
 
@@ -56,10 +54,19 @@ async def theatre(databases: Databases, tmp_path: Path) -> AsyncIterator[Theatre
         yield running
 
 
+@pytest.mark.parametrize(
+    ("databases", "points"),
+    [
+        pytest.param("sqlite", _AROUND_CALLS, id="sqlite"),
+        pytest.param("postgres", _AROUND_CALLS, marks=pytest.mark.soak, id="postgres"),
+        pytest.param("sqlite", _BESIDE_CALLS, marks=pytest.mark.soak, id="sqlite, beside"),
+        pytest.param("postgres", _BESIDE_CALLS, marks=pytest.mark.soak, id="postgres, beside"),
+    ],
+    indirect=["databases"],
+)
 async def test_deaths_around_calls_lose_nothing_and_charge_nothing_twice(
-    theatre: Theatre, request: pytest.FixtureRequest
+    theatre: Theatre, points: tuple[str, ...]
 ) -> None:
-    points = _AROUND_CALLS[request.node.callspec.params["databases"]]
     calm = await theatre.play()
     assert calm.problems == []
 
