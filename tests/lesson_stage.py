@@ -23,7 +23,7 @@ from bot.storage.work import Work
 from tests.booking_stage import a_gig
 from tests.discord_stage import DiscordStage
 from tests.discord_visitors import DiscordVisitor, plain
-from tests.message_builders import HandClock
+from tests.message_builders import NOW, HandClock
 from tests.relay_stage import a_profile
 from tests.stage import PATIENCE_SECONDS
 from tests.visitors import Anybody, Visitor, user_of
@@ -290,6 +290,7 @@ async def a_school(
     has_stripe: bool = True,
     has_web: bool = True,
     opens: bool = True,
+    at: datetime = NOW,
     **changes: Any,
 ) -> AsyncIterator[School]:
     """The whole program with a teacher in London and a student in Mexico, on the other platform.
@@ -298,7 +299,7 @@ async def a_school(
         language: the student's; the teacher reads English.
         opens: the teacher is open every evening from 18 to 21; otherwise no hours are told.
     """
-    clock = HandClock()
+    clock = HandClock(at)
     zoom = ZoomSimulator(HOST, clock=clock.now)
     stripe = StripeSimulator(clock=clock.now, spec=find_spec(), pause=0.05)
     async with zoom, stripe, aiohttp.ClientSession() as http, AsyncExitStack() as stack:
