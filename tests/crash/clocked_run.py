@@ -35,7 +35,8 @@ class SharedClock:
         return clock
 
     def now(self) -> datetime:
-        return _EPOCH + _NUMBER.unpack_from(self._memory)[0] * _MICROSECOND
+        (count,) = _NUMBER.unpack_from(self._memory)
+        return _EPOCH + int(count) * _MICROSECOND
 
     def set(self, at: datetime) -> None:
         _NUMBER.pack_into(self._memory, 0, (at - _EPOCH) // _MICROSECOND)

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain, repeat
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import Executable, func, or_, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.messaging.model import MessageKind
@@ -19,12 +20,13 @@ from tests.crash.instances import CRASHED, Instance, Instances
 from tests.crash.school import PARTS, School, Vendors
 
 T = TypeVar("T")
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 90.0  # longer than the lease of a job that a dying process still claimed
 _LOOK_SECONDS = 0.05
 _CALM_LOOKS = 2
 _MOST_ROUNDS = 60
 _STEP_SECONDS = 15.0
 _DEAD_SECONDS = 7.0
+_LAST_WORDS_SECONDS = 0.1  # a server still ends what a dead client had sent
 _SHOWN = 6000  # characters of a log
 
 
@@ -82,7 +84,13 @@ class LessonRun:
         return await self._storage.read(query)
 
     async def quiet(self) -> None:
-        """Everything that is due is done and told. Raises TimeoutError."""
+        """Everything that is due is done and told. Raises AssertionError."""
+        try:
+            await self._calm()
+        except TimeoutError:
+            raise AssertionError(self._lament("never quiet")) from None
+
+    async def _calm(self) -> None:
         calm = 0
         async with asyncio.timeout(PATIENCE_SECONDS):
             while calm < _CALM_LOOKS:
@@ -100,19 +108,19 @@ class LessonRun:
     async def until(self, is_so: Callable[[Work], bool]) -> None:
         """Wait, and let time pass, until it is so. Raises AssertionError."""
         for _ in range(_MOST_ROUNDS):
-            try:
-                await self.quiet()
-            except TimeoutError:
-                break
+            await self.quiet()
             if await self.look(is_so):
                 return
             self.school.clock.move(seconds=_STEP_SECONDS)
-        logs = "\n".join(each.log.read_text()[-_SHOWN:] for each in self._living.values())
-        raise AssertionError(f"never came, after {self.kills}: {logs}")
+        raise AssertionError(self._lament("never came"))
 
-    async def later(self, at: object) -> None:
+    def _lament(self, what: str) -> str:
+        logs = "\n".join(each.log.read_text()[-_SHOWN:] for each in self._living.values())
+        return f"{what}, after {self.kills}: {logs}"
+
+    async def later(self, at: datetime) -> None:
         """Go to an instant, unless it is past, and do what is due by then."""
-        self.school.clock.set(max(at, self.school.clock.now()))  # type: ignore[type-var]
+        self.school.clock.set(max(at, self.school.clock.now()))
         await self.quiet()
 
     async def _something_is_due(self) -> bool:
@@ -126,7 +134,7 @@ class LessonRun:
             self.school.clock.set(first)
         return bool(count)
 
-    async def _row(self, wanted: Select[Any]) -> Row[Any]:
+    async def _row(self, wanted: Executable) -> Any:
         async with self._engine.connect() as connection:
             return (await connection.execute(wanted)).one()
 
@@ -142,6 +150,7 @@ class LessonRun:
             self.passed += instance.passed()
             self.kills.append(self.passed[-1])
             await self._excuse()
+            await asyncio.sleep(_LAST_WORDS_SECONDS)
             await let_leases_end(self.url)
             self.school.clock.move(seconds=_DEAD_SECONDS)
 

@@ -4,12 +4,12 @@ import logging
 import time
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from bot.billing.adapters.stripe_gateway import StripeGateway
 from bot.billing.gateway import SavedCard
@@ -122,14 +122,14 @@ async def _booked(
     return lessons
 
 
-def _book(work: Work, student: Person, teacher: Person, card: SavedCard, start: object) -> str:
+def _book(work: Work, student: Person, teacher: Person, card: SavedCard, start: datetime) -> str:
     user = work.users.get(user_id_of(work, student))
     party = party_of(work, user.id, NOW)
     work.billing.parties.save(
         replace(party, customer_id=card.customer_id, card_id=card.id, card_label=card.label)
     )
     (gig,) = work.gigs.ever_of_user(user_id_of(work, teacher))
-    held = SERVICE.hold(work, user, gig.id, start, 30, NOW)  # type: ignore[arg-type]
+    held = SERVICE.hold(work, user, gig.id, start, 30, NOW)
     return SERVICE.confirm(work, held, user.id, NOW).id
 
 
@@ -169,20 +169,22 @@ def _is_paid(work: Work, lesson: str) -> bool:
 
 async def _told_problems(crew: Crew, people: list[Person]) -> list[str]:
     """Every piece of news arrived once, but for what was under way at a death; history as well."""
-    wanted = select(outbox.c.state, func.count()).where(outbox.c.kind == MessageKind.NEWS)
-    rows = dict((await fetch(crew.url, wanted.group_by(outbox.c.state)))[0:9])  # type: ignore[arg-type]
-    problems = [f"{count} news are {state}" for state, count in rows.items() if state != "sent"]
+    wanted = select(outbox.c.state).where(outbox.c.kind == MessageKind.NEWS)
+    rows = Counter(row.state for row in await fetch(crew.url, wanted))
+    problems = [
+        f"{count} news are {state}" for state, count in rows.items() if state is not SendState.SENT
+    ]
     arrived = sum(
         m.message_id > crew.school.greeted[person.account.user_id] and m.from_bot
         for person in people
         for m in person.chat.messages
     )
-    twice = arrived - rows.get(SendState.SENT, 0)
+    twice = arrived - rows[SendState.SENT]
     if not 0 <= twice <= crew.excused.doubled:
         problems.append(f"{twice} news too many, {crew.excused} excused")
     _log.info("%d news, %d twice, %s", arrived, twice, crew.excused)
-    counts = select(booking_events.c.booking_id, booking_events.c.action, func.count())
-    events = await fetch(
-        crew.url, counts.group_by(booking_events.c.booking_id, booking_events.c.action)
-    )
-    return problems + [f"history: {tuple(row)}" for row in events if row[2] != 1]
+    history = select(booking_events.c.booking_id, booking_events.c.action)
+    told = Counter((row.booking_id, row.action) for row in await fetch(crew.url, history))
+    return problems + [
+        f"history: {each} {count} times" for each, count in told.items() if count > 1
+    ]
