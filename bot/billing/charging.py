@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from bot.billing.amounts import least_charge
 from bot.billing.collecting import apply_payment, ask_to_pay, due, fail, move, root_of
 from bot.billing.gateway import PageStatus, Payment, PaymentStatus
 from bot.billing.model import Charge, ChargeState, ChargeWay, Invoice, InvoiceState, Party
@@ -41,11 +42,15 @@ class NothingToPay(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is to be done about an invoice: charges to call off, and the one to go on with."""
+    """What is to be done about an invoice: charges to call off, and the one to go on with.
+
+    `is_too_small`: a credit left less than the gateway takes; it waits for the next invoice.
+    """
 
     called_off: Sequence[Charge]
     charge: Charge | None
     party: Party
+    is_too_small: bool = False
 
 
 class Charging:
@@ -77,6 +82,8 @@ class Charging:
         if not await self._call_off(plan.called_off):
             return None  # somebody paid meanwhile
         charge, party = plan.charge, plan.party
+        if plan.is_too_small:
+            return lambda work: self._carry(work, invoice_id)
         if charge is None:
             return lambda work: self._ask(work, invoice_id)
         customer, card = party.customer_id, party.card_id
@@ -116,7 +123,10 @@ class Charging:
             expires_at=charge.made_at + self._rules.page_lives,
         )
         crash_point("payment page made")
-        await self._storage.write(lambda work: _keep(work, charge.id, page_id=page.id))
+        kept = await self._storage.write(lambda work: _keep(work, charge.id, page_id=page.id))
+        if not kept.is_live:  # called off while it was made
+            await self._call_off([kept])
+            raise NothingToPay
         return page.url
 
     async def customer(self, party: Party) -> str:
@@ -154,8 +164,12 @@ class Charging:
             )
             crash_point("payment made")
             payment_id = payment.id
-            await self._storage.write(lambda work: _keep(work, charge.id, intent_id=payment_id))
+            kept = await self._storage.write(
+                lambda work: _keep(work, charge.id, intent_id=payment_id)
+            )
             crash_point("payment stored")
+            if not kept.is_live:  # called off while it was made
+                return await self._gateway.cancel(payment.id)
         else:
             payment = await self._gateway.find_payment(charge.intent_id)
         if payment.status in _TO_CONFIRM:
@@ -204,6 +218,8 @@ class Charging:
         if root.state not in _OWED:
             return None
         wanted = due(work, root)
+        if wanted < least_charge(root.currency):
+            return _Plan(live, None, party, is_too_small=True)
         usable = [c for c in live if self._goes_on(c, way, wanted, now)]
         called_off = [c for c in live if c not in usable]
         if way is ChargeWay.CARD and party.card_id is None:
@@ -221,6 +237,11 @@ class Charging:
         root = root_of(work, work.billing.invoices.get(invoice_id))
         if root.state is not InvoiceState.VOID:
             self.tell(work, ask_to_pay(work, root, self._clock.now()))
+
+    def _carry(self, work: BillingWork, invoice_id: str) -> None:
+        root = root_of(work, work.billing.invoices.get(invoice_id))
+        if due(work, root) < least_charge(root.currency):
+            move(work, root, InvoiceState.CARRIED, self._clock.now())
 
     def _refused(self, charge_id: str, reason: str) -> Unit:
         """The gateway will not have it: as good as declined."""
@@ -249,14 +270,13 @@ def _made(work: BillingWork, root: Invoice, way: ChargeWay, amount: Money, now: 
     )
 
 
-def _keep(work: BillingWork, charge_id: str, **ids: str) -> None:
-    """The gateway's id of what it made; a webhook may have brought it before."""
+def _keep(work: BillingWork, charge_id: str, **ids: str) -> Charge:
+    """The charge with the gateway's id of what it made; a webhook may have brought it before."""
     charge = work.billing.charges.get(charge_id)
     kept = replace(charge, **ids)  # type: ignore[arg-type] # intent_id or page_id
     if charge.state is ChargeState.MADE:
         kept = kept.moved_to(ChargeState.OPEN)
-    if kept != charge:
-        work.billing.charges.save(kept)
+    return work.billing.charges.save(kept) if kept != charge else charge
 
 
 def _cancelled(charge_id: str, work: BillingWork) -> None:

@@ -143,8 +143,8 @@ class InvoiceState(StrEnum):
 _INVOICE_MOVES: Mapping[InvoiceState, frozenset[InvoiceState]] = {
     InvoiceState.OPEN: frozenset(InvoiceState) - {InvoiceState.OPEN},
     InvoiceState.CARRIED: frozenset({InvoiceState.PAID, InvoiceState.VOID}),
-    InvoiceState.PROCESSING: frozenset({InvoiceState.PAID, InvoiceState.UNPAID, InvoiceState.VOID}),
-    InvoiceState.UNPAID: frozenset({InvoiceState.PROCESSING, InvoiceState.PAID, InvoiceState.VOID}),
+    InvoiceState.PROCESSING: frozenset(InvoiceState) - {InvoiceState.OPEN, InvoiceState.PROCESSING},
+    InvoiceState.UNPAID: frozenset(InvoiceState) - {InvoiceState.OPEN, InvoiceState.UNPAID},
     InvoiceState.PAID: frozenset(),
     InvoiceState.VOID: frozenset({InvoiceState.PAID}),  # paid while it was being called off
 }

@@ -8,8 +8,13 @@ from bot.billing.ports import BillingWork
 
 
 def party_of(work: BillingWork, user_id: str, now: datetime) -> Party:
-    """The person's row, made when it is first needed; with several, the one with a card."""
+    """The person's row, made when it is first needed; with several, the one with a card.
+
+    Whoever left before their last lesson was billed gets a row that leads nowhere.
+    """
     work.users.lock(user_id)
+    if work.users.find(user_id) is None:
+        return work.billing.parties.add(Party(user_id=None, created_at=now))
     own = work.billing.parties.of_user(user_id)
     if not own:
         return work.billing.parties.add(Party(user_id=user_id, created_at=now))

@@ -1,7 +1,7 @@
 """Asking the gateway what it knows: every few minutes without webhooks, and once a day anyway."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 import structlog
@@ -58,14 +58,11 @@ class Reconciler:
             promised_for: the day this was due on; statements are for every first of a month that
                 has come since, so that one is late after an outage and never left out.
 
-        Raises:
-            ServiceFailure: the gateway cannot be asked; try again later.
+        A gateway that cannot be asked is asked tomorrow; what our own books say is done today.
         """
         await self.look()
         now = self._clock.now()
-        for payment in await self._gateway.payments_since(now - _LOOK_BACK):
-            if payment.invoice_id is not None:
-                await self._storage.write(lambda work, p=payment: self._charging.apply(work, p))  # type: ignore[misc] # bound per payment
+        await _calmly("payments", partial(self._compare, now - _LOOK_BACK))
 
         def unit(work: BillingWork) -> None:
             self._take_up(work)
@@ -77,6 +74,11 @@ class Reconciler:
             work.jobs.put(reconcile_job(now.date() + timedelta(days=1)))
 
         return unit
+
+    async def _compare(self, since: datetime) -> None:
+        for payment in await self._gateway.payments_since(since):
+            if payment.invoice_id is not None:
+                await self._storage.write(lambda work, p=payment: self._charging.apply(work, p))  # type: ignore[misc] # bound per payment
 
     def _take_up(self, work: BillingWork) -> None:
         """Jobs that were given up after many failures are put again, once a day."""

@@ -233,7 +233,7 @@ class StripeGateway:
             asked: Any = {"payment_intent": payment_id, "limit": _PAGE}
             return await _with_key(self._stripe.refunds.list_async(asked), key)
 
-        made = await self._once(
+        made = await made_before() or await self._once(  # Stripe forgets keys after a day
             key, lambda used: self._stripe.refunds.create_async(wanted, _keyed(used)), made_before
         )
         return parse_refund(made)
@@ -288,7 +288,7 @@ class StripeGateway:
             asked: Any = {"transfer_group": key, "limit": _PAGE}
             return await _with_key(self._stripe.transfers.list_async(asked), key)
 
-        made = await self._once(
+        made = await made_before() or await self._once(  # Stripe forgets keys after a day
             key, lambda used: self._stripe.transfers.create_async(wanted, _keyed(used)), made_before
         )
         return str(made["id"])

@@ -1,0 +1,127 @@
+"""Money where people leave, lessons shrink, and two ways of paying are begun at once."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from bot.billing.charging import NothingToPay
+from bot.billing.gateway import Payment
+from bot.billing.invoicing import credit
+from bot.billing.model import Invoice, InvoiceState, LessonFact, Side
+from bot.billing.parties import may_book_paid
+from bot.core.errors import Cause, ServiceFailure
+from bot.core.money import Money
+from bot.storage.engine import SqlStorage
+from bot.storage.work import Work
+from tests.billing_stage import DECLINED, BillingStage
+from tests.unit.billing.lessons import a_lesson, there
+
+
+@pytest.fixture
+async def stage(storage: SqlStorage) -> AsyncIterator[BillingStage]:
+    stage = BillingStage(storage)
+    await stage.people("student", "teacher")
+    yield stage
+    await stage.check_books()
+
+
+def minutes(number: int, booking_id: str = "booking") -> LessonFact:
+    """A lesson in which both were there for so many minutes, at 24.00 an hour."""
+    both = there(Side.STUDENT, 0, 60 * number), there(Side.TEACHER, 0, 60 * number)
+    return a_lesson(*both, booking_id=booking_id)
+
+
+async def credited(stage: BillingStage, invoice: Invoice, minor: int) -> None:
+    def unit(work: Work) -> None:
+        fresh = work.billing.invoices.get(invoice.id)
+        stage.tell(work, credit(work, fresh, Money(minor, "EUR"), "c", stage.clock.now()))
+
+    await stage.storage.write(unit)
+    await stage.run_jobs()
+
+
+@pytest.mark.parametrize("gone", ["student", "teacher"])
+async def test_whoever_left_before_the_bill_is_billed_under_a_pseudonym(
+    stage: BillingStage, gone: str
+) -> None:
+    await stage.storage.write(lambda work: work.users.remove(gone))
+    invoice = await stage.bill(minutes(30))
+    await stage.run_jobs()
+    assert (await stage.invoice(invoice.id)).state is InvoiceState.UNPAID
+    party_id = invoice.payer_id if gone == "student" else invoice.payee_id
+    party = await stage.storage.read(lambda work: work.billing.parties.get(party_id))
+    assert party.user_id is None
+
+
+async def test_what_a_credit_made_too_small_waits_and_bars_nobody(stage: BillingStage) -> None:
+    await stage.save_card("student", DECLINED)
+    invoice = await stage.bill(minutes(5))
+    await stage.run_jobs()
+    assert (await stage.invoice(invoice.id)).state is InvoiceState.UNPAID
+
+    await credited(stage, invoice, 170)
+    assert (await stage.invoice(invoice.id)).state is InvoiceState.CARRIED
+    assert await stage.storage.read(lambda work: may_book_paid(work, "student"))
+
+    await stage.save_card("student")
+    await stage.bill(minutes(30, "second"))
+    await stage.run_jobs()
+    assert stage.gateway.taken == 1200 + 30
+    assert (await stage.invoice(invoice.id)).state is InvoiceState.PAID
+
+
+async def test_a_page_asked_for_while_the_card_is_charged_takes_nothing_twice(
+    stage: BillingStage,
+) -> None:
+    await stage.save_card("student")
+    invoice = await stage.bill(minutes(30))
+    made = stage.gateway.intent
+
+    async def slow_intent(*args: object, **more: object) -> Payment:
+        payment = await made(*args, **more)  # type: ignore[arg-type]
+        stage.gateway.intent = made  # type: ignore[method-assign]
+        await stage.charging.page(invoice.id, "Lesson")
+        return payment
+
+    stage.gateway.intent = slow_intent  # type: ignore[method-assign]
+    await stage.run_jobs()
+    for page_id in [page for page in stage.gateway.pages if page != "page-1"]:
+        stage.gateway.pay(page_id)
+    assert stage.gateway.taken == 1200
+    await stage.reconciler.look()
+
+
+async def test_a_page_that_was_called_off_while_it_was_made_is_not_shown(
+    stage: BillingStage,
+) -> None:
+    await stage.save_card("student", DECLINED)
+    invoice = await stage.bill(minutes(30))
+    await stage.run_jobs()
+    await stage.save_card("student")
+    made = stage.gateway.payment_page
+
+    async def slow_page(*args: object, **more: object) -> object:
+        page = await made(*args, **more)  # type: ignore[arg-type]
+        await stage.run_jobs()
+        return page
+
+    stage.gateway.payment_page = slow_page  # type: ignore[method-assign,assignment]
+    with pytest.raises(NothingToPay):
+        await stage.charging.page(invoice.id, "Lesson")
+    assert stage.gateway.taken == 1200
+
+
+async def test_a_day_on_which_the_gateway_cannot_be_asked_promises_the_next_one(
+    stage: BillingStage,
+) -> None:
+    async def refuses(_: object) -> list[Payment]:
+        raise ServiceFailure("gateway", Cause.REJECTED, "no")
+
+    stage.gateway.payments_since = refuses  # type: ignore[method-assign,assignment]
+    await stage.storage.write(await stage.reconciler.daily())
+    tomorrow = stage.clock.now() + timedelta(days=1)
+    jobs = await stage.storage.write(
+        lambda work: work.jobs.claim(tomorrow, tomorrow, timedelta(minutes=1), 10)
+    )
+    assert [job.kind for job in jobs] == ["ledger.reconcile"]
