@@ -52,7 +52,8 @@ def replanned(wall: str, zone: str, planned: datetime) -> datetime | None:
         planned: the instant stored with it.
     """
     try:
-        at = instant(wall, zone)
+        if wall_time(planned, zone) == wall:  # perhaps the second time that a clock shows it
+            return None
+        return instant(wall, zone)
     except (ZoneInfoNotFoundError, ValueError):
         return None
-    return at if at != planned else None

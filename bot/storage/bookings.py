@@ -153,7 +153,7 @@ class SqlBookings(TableRepo[Booking]):
 
     def save(self, booking: Booking, /) -> Booking:
         """Raises SlotTaken, with nothing changed, or Stale."""
-        self._claim(booking)
+        self._claim(booking, self.find(booking.id))
         return super().save(booking)
 
     def claiming(self, user_id: str, within: Timespan) -> Sequence[Booking]:
@@ -202,7 +202,9 @@ class SqlBookings(TableRepo[Booking]):
         """One person of two; whatever both had claimed at one time stays as it was booked."""
         for column in _PERSONS:
             self._connection.execute(
-                update(bookings).where(column == from_user_id).values({column.name: to_user_id})
+                update(bookings)
+                .where(column == from_user_id)
+                .values({column.name: to_user_id, "version": _B.version + 1})
             )
         self._connection.execute(
             update(bookings)
@@ -218,9 +220,11 @@ class SqlBookings(TableRepo[Booking]):
         found = select(booking_quarters).where(_Q.person_id == user_id)
         return [dict(row._mapping) for row in self._connection.execute(found)]
 
-    def _claim(self, booking: Booking) -> None:
+    def _claim(self, booking: Booking, before: Booking | None = None) -> None:
         """All of them or none.
 
+        What `before` claimed it needs no more: where two people became one, they may have been in
+        two lessons at one time, and the quarter hours are then those of one of the lessons.
         Everybody claims in the same order, so that two who want overlapping spans wait for one
         another and never each for the other.
         """
@@ -229,7 +233,8 @@ class SqlBookings(TableRepo[Booking]):
         wanted = booking.claims()
         claim = _CLAIM[self._connection.dialect.name]
         gained: list[tuple[str, int]] = []
-        for person, quarter in sorted(wanted - had):
+        lacking = wanted - had - (before.claims() if before else frozenset())
+        for person, quarter in sorted(lacking):
             row = {"person_id": person, "quarter": quarter, "booking_id": booking.id}
             if claim.run(self._connection, row) != 1:
                 self._give_back(gained)

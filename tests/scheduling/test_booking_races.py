@@ -9,13 +9,17 @@ from itertools import pairwise
 
 import pytest
 
+from bot.core.errors import Stale
 from bot.core.timespan import Timespan
+from bot.scheduling.lesson_service import LessonService
 from bot.scheduling.model import QUARTER, Booking, SlotTaken
+from bot.scheduling.policy import LessonPolicy
 from bot.storage.engine import SqlStorage
 from bot.storage.work import Work
 from tests.booking_stage import FIRST, SERVICE, hold, settle_in
 from tests.message_builders import NOW
 
+COURSE = LessonService(LessonPolicy())
 CALLERS = 200
 TRIALS = 15  # for one slot and for overlapping spans, on each engine
 
@@ -110,3 +114,26 @@ def release(work: Work, names: Sequence[str]) -> None:
         for held in work.bookings.held_by(name):
             SERVICE.expire(work, held, NOW)
     assert not work.bookings.claiming("tea", Timespan(NOW, NOW + timedelta(days=40)))
+
+
+async def test_two_lessons_at_one_time_of_what_became_one_person_both_go_on(
+    storage: SqlStorage,
+) -> None:
+    def unit(work: Work) -> tuple[Booking, Booking]:
+        settle_in(work, "ana", "ann")
+        settle_in(work, teacher="tom")
+        first = SERVICE.confirm(work, hold(work, "ana"), "ana", NOW)
+        second = SERVICE.confirm(work, hold(work, "ann", teacher="tom"), "ann", NOW)
+        work.bookings.move_of_user("ann", "ana")
+        return first, second
+
+    read_before = await storage.write(unit)
+
+    def begin(work: Work) -> list[Booking]:
+        fresh = [work.bookings.get(each.id) for each in read_before]
+        return [COURSE.begin(work, each, NOW) for each in fresh]
+
+    begun = await storage.write(begin)
+    assert {each.student_id for each in begun} == {"ana"}
+    with pytest.raises(Stale):
+        await storage.write(lambda work: COURSE.begin(work, read_before[1], NOW))

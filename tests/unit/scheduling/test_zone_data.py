@@ -48,3 +48,8 @@ def test_the_version_is_that_of_the_data_in_use(
         zone_data_version.cache_clear()
     assert (version == "2031x") is has_system
     assert re.fullmatch(r"20\d\d[a-z]", version)
+
+
+def test_a_lesson_at_the_second_of_two_equal_times_stays_there() -> None:
+    second = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    assert replanned(wall_time(second, "Europe/Madrid"), "Europe/Madrid", second) is None
