@@ -233,7 +233,7 @@ class MessageKind(StrEnum):
 
     @property
     def lane(self) -> SendLane:
-        return SendLane.RELAY if self in _RELAYED else SendLane.REPLY
+        return _LANES.get(self, SendLane.REPLY)
 
     @property
     def has_row(self) -> bool:
@@ -249,7 +249,11 @@ class MessageKind(StrEnum):
         return self not in _NOT_RESENT
 
 
-_RELAYED = {MessageKind.RELAY, MessageKind.SIGN}
+_LANES = {
+    MessageKind.RELAY: SendLane.RELAY,
+    MessageKind.SIGN: SendLane.RELAY,
+    MessageKind.NEWS: SendLane.REMINDER,
+}
 _NOT_RESENT = {MessageKind.PROMPT, MessageKind.NOTICE, MessageKind.CALLBACK}
 
 

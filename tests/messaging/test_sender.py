@@ -30,7 +30,6 @@ from tests.sender_stage import Platform, a_sender, put, receipt
 class LaterKind(StrEnum):
     """Kinds that are to come: what else the sender must be able to put in order."""
 
-    RELAY = "relay"
     BROADCAST = "broadcast"
 
     @property
@@ -95,19 +94,21 @@ async def test_a_mark_is_written_before_its_room_goes_on(
     assert seen == [Receipt("first", SendState.SENT, "id first")]
 
 
-async def test_a_reply_goes_before_a_broadcast_that_waited_longer(
+async def test_a_reply_goes_before_reminders_and_broadcasts_that_waited_longer(
     storage: SqlStorage, platform: Platform
 ) -> None:
     sender = a_sender(storage, platform)
     for n in range(3):
-        late = replace(a_message(f"news {n}", f"n{n}"), kind=LaterKind.BROADCAST)  # type: ignore[arg-type]
-        relay = replace(a_message(f"relay {n}", f"r{n}"), kind=LaterKind.RELAY)  # type: ignore[arg-type]
-        sender.put([late, relay])
+        late = replace(a_message(f"late {n}", f"l{n}"), kind=LaterKind.BROADCAST)  # type: ignore[arg-type]
+        reminder = a_message(f"reminder {n}", f"m{n}", MessageKind.NEWS)
+        relay = a_message(f"relay {n}", f"r{n}", MessageKind.RELAY)
+        sender.put([late, reminder, relay])
     sender.put([a_message("reply", "me")])
     sender.start()
-    await asyncio.gather(*(sender.drained(room) for room in ("n0", "n1", "n2", "me")))
+    await sender.all_sent()
     assert platform.calls == [
-        "reply", "relay 0", "relay 1", "relay 2", "news 0", "news 1", "news 2"
+        "reply", "relay 0", "relay 1", "relay 2", "reminder 0", "reminder 1", "reminder 2",
+        "late 0", "late 1", "late 2",
     ]  # fmt: skip
     await sender.aclose()
 
