@@ -43,7 +43,7 @@ class Availability:
 
     def flows(self) -> Sequence[Flow]:
         steps = hours_steps(_schedule)
-        return [Flow(HOURS_FLOW, steps, self._changed, shows_progress=False)]
+        return [Flow(HOURS_FLOW, steps, self._changed, leave=self._left, shows_progress=False)]
 
     def commands(self) -> Sequence[Command]:
         action, roles = in_private(self._show), frozenset({Role.TEACHER})
@@ -133,6 +133,9 @@ class Availability:
         scene.answer_button()
         _save(scene, schedule)
         return self._view(scene)
+
+    def _left(self, scene: Scene, _: Answers) -> None:
+        self._view(scene)
 
     def _changed(self, scene: Scene, answers: Answers) -> Later | None:
         field, schedule = str(answers["field"]), _schedule(scene)

@@ -100,6 +100,8 @@ class Flow:
         finish: called with all answers inside the transaction once nothing is left to ask; what
             it returns, if anything, goes on outside of it.
         start_answers: values known before the first question.
+        leave: where one thing alone is changed, what /back at its question does; None: it is
+            cancelled.
         has_cancel: whether its questions carry a Cancel button; /cancel works in any case.
     """
 
@@ -107,6 +109,7 @@ class Flow:
     steps: tuple[Step, ...]
     finish: Callable[[Scene, Answers], Later | None]
     start_answers: Callable[[Scene], Answers] | None = None
+    leave: Callable[[Scene, Answers], object] | None = None
     shows_progress: bool = True
     has_cancel: bool = True
 

@@ -109,10 +109,8 @@ class Prompt:
         return [*rows, last]
 
     def _has_back(self) -> bool:
-        """Where one thing alone is changed, only its own follow-up questions have a way back."""
         step, state = self.step, self.state
-        is_alone = state.returns_to == "" and not step.is_hidden
-        if step.is_summary or is_alone:
+        if step.is_summary or is_alone(state, step):
             return False
         applies = applies_in(self.scene, state.answers)
         return previous_step(self.flow, step.name, applies) is not None
@@ -176,6 +174,11 @@ class Prompt:
             if not step.is_summary and not step.is_hidden and applies(step)
         ]
         return [buttons[i : i + 2] for i in range(0, len(buttons), 2)]
+
+
+def is_alone(state: FlowState, step: Step) -> bool:
+    """Where one thing alone is changed, only its own follow-up questions have a way back."""
+    return state.returns_to == "" and not step.is_hidden
 
 
 def applies_in(scene: Scene, answers: Answers) -> Applies:

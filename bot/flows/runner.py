@@ -7,7 +7,7 @@ from bot.core.entity import short_id
 from bot.core.errors import DomainError
 from bot.flows.engine import next_step, previous_step, unanswered, with_answer
 from bot.flows.model import Answers, Flow, Given, InvalidAnswer, Option, Refused, Step
-from bot.flows.prompts import Press, Prompt, applies_in, as_list
+from bot.flows.prompts import Press, Prompt, applies_in, as_list, is_alone
 from bot.flows.scene import Later, Scene
 from bot.flows.state import FlowState
 from bot.messaging.forms import Form
@@ -179,11 +179,23 @@ class Runner:
         if state.returns_to and unanswered(flow, state.answers, applies) is None:
             self._go(scene, flow, replace(state, returns_to=None), flow.step(state.returns_to))
             return
-        before = previous_step(flow, state.step, applies)
+        step = _named(flow, state.step)
+        if is_alone(state, step):
+            self._leave(scene, flow, state)
+            return
+        before = previous_step(flow, step.name, applies)
         if before is not None:
             self._go(scene, flow, state, before)
         else:
-            self._show(scene, flow, state, _named(flow, state.step))
+            self._show(scene, flow, state, step)
+
+    def _leave(self, scene: Scene, flow: Flow, state: FlowState) -> None:
+        """Back from the one question there is: to where it was asked from."""
+        if flow.leave is None:
+            self.cancel(scene, state)
+            return
+        scene.work.flow_states.drop(scene.user.id)
+        flow.leave(scene, state.answers)
 
     def go_to(self, scene: Scene, state: FlowState, step: str) -> None:
         """Ask another step of the flow that is under way."""

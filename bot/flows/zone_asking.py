@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.flows.commands import Action
 from bot.flows.model import Answers, Flow, InvalidAnswer, Option, Step
-from bot.flows.runner import Runner, StaleButton
+from bot.flows.runner import Runner, StaleButton, menu_rows
 from bot.flows.scene import Later, Scene
 from bot.flows.steps import text
 from bot.i18n.formats import clock_time, country_name
@@ -27,7 +27,7 @@ class ZoneAsking:
         self._actions: dict[str, Action] = {}
 
     def flow(self) -> Flow:
-        return Flow(ZONE_FLOW, zone_steps(_why), self._known, shows_progress=False)
+        return Flow(ZONE_FLOW, zone_steps(_why), self._known, leave=_left, shows_progress=False)
 
     def first(self, name: str, action: Action) -> Action:
         """`action` (of a command or a press) for whoever has a zone; others tell it first.
@@ -76,6 +76,11 @@ def time_in(scene: Scene, zone: str) -> str:
     """The time there at this moment, as the reader writes it."""
     at: datetime = scene.now.astimezone(ZoneInfo(zone))
     return clock_time(at, scene.texts.language)
+
+
+def _left(scene: Scene, _: Answers) -> None:
+    """Nothing that needs the zone is shown; it is asked again next time."""
+    scene.say(scene.text("zone.left"), buttons=menu_rows(scene))
 
 
 def _why(scene: Scene, _: Answers) -> Sequence[Paragraph]:

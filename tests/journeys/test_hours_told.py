@@ -107,6 +107,24 @@ async def test_dates_are_taken_out_and_put_back(app: App, ana: Anybody) -> None:
     assert not (await schedule_of(app, ana)).is_open
 
 
+async def test_back_leads_out_of_a_question_and_never_to_another_one(
+    app: App, ana: Anybody
+) -> None:
+    await ana.say("/agenda", then="Where are you?")
+    await ana.say("Tokyo", then="Is it ")
+    await ana.say("/back", then="Where are you?")
+    await ana.say("/back", then="I will ask again when they are needed")
+    await open_hours(ana, "every day 9-12", then="Mon–Sun 9:00–12:00")
+    await ana.press("Break", then="How much free time")
+    await ana.say("/back", then="Mon–Sun 9:00–12:00")
+    await ana.press("Add hours", then="On which days?")
+    await ana.press("Tue", then="On which days?")
+    await ana.press("Done", then="From what time?")
+    await ana.say("/back", then="On which days?")
+    await ana.say("/back", then="Mon–Sun 9:00–12:00")
+    await ana.say("/back", then="There is nothing to stop.")
+
+
 async def test_who_waits_for_an_hour_hears_of_it_as_soon_as_it_is_told(
     stage: DiscordStage, app: App, ana: Anybody
 ) -> None:
