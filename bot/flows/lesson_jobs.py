@@ -19,6 +19,7 @@ from bot.scheduling.lesson_service import EXTENSION_MINUTES, LessonService
 from bot.scheduling.model import Booking, BookingStatus
 from bot.scheduling.policy import LessonPolicy, lesson_price, missed_price
 from bot.scheduling.reminders import (
+    BILL_JOB,
     CLOSED,
     EXPIRE_JOB,
     LATE_JOB,
@@ -57,6 +58,7 @@ class LessonJobs:
             LATE_JOB: self.look_who_came,
             EXPIRE_JOB: self.expire,
             LOOK_JOB: self._waits.look,
+            BILL_JOB: self.sum_up,
         }
 
     def begun(self, work: FlowWork, booking_id: str, now: datetime) -> None:
@@ -135,6 +137,17 @@ class LessonJobs:
             self._news.say(work, booking, person, key, now, _missed_rows(booking))
         for person in came if missing else ():
             self._news.say(work, booking, person, "booking.news.partner_missing", now)
+
+    def sum_up(self, work: FlowWork, job: Job) -> None:
+        """Handles `lesson.bill` where nothing is paid: both hear how long they met."""
+        booking, now = work.bookings.find(job.payload["booking_id"]), self._clock.now()
+        if booking is None or booking.status is not BookingStatus.COMPLETED:
+            return
+        if self._meetings.came(work, booking) is None:
+            return
+        met = self._meetings.minutes(work, booking, now)
+        for person in (booking.student_id, booking.teacher_id):
+            self._news.say(work, booking, person, "booking.news.over", now, count=met)
 
     def expire(self, work: FlowWork, job: Job) -> None:
         """Handles `lesson.expire_hold`: nobody said yes."""

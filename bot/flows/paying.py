@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from bot.accounts.gigs import Gig
 from bot.accounts.model import User
-from bot.billing.jobs import BILL_JOB
 from bot.billing.parties import has_card, may_book_paid
 from bot.billing.rules import BillingRules
 from bot.flows.billing_news import DISPUTE_PREFIX, MONEY_PREFIX, BillingNews
@@ -20,7 +19,6 @@ from bot.flows.ports import FlowWork
 from bot.flows.runner import Runner
 from bot.flows.scene import Later, Scene
 from bot.flows.voice_turn import Parts
-from bot.jobs.model import Job
 
 _COMMANDS = ("card", "receipts", "earnings")
 
@@ -69,14 +67,10 @@ class Paying:
         return {MONEY_PREFIX: self.desk.press, DISPUTE_PREFIX: self._disputes.press}
 
     def jobs(self) -> Mapping[str, LightJob | AwaitedJob]:
-        """For the worker."""
-        return {BILL_JOB: _cost_nothing} if self.desk is None else self.desk.jobs()
+        """For the worker, in place of those lessons have where nothing is paid."""
+        return {} if self.desk is None else self.desk.jobs()
 
 
 def _off(scene: Scene, _: str) -> Later | None:
     scene.say(scene.text("billing.off"))
     return None
-
-
-def _cost_nothing(_: FlowWork, __: Job) -> None:
-    """Handles `lesson.bill` where nothing can be paid."""

@@ -200,6 +200,23 @@ async def test_the_meter_tells_both_and_offers_more_where_the_teacher_is_free(
     assert all(not message.buttons for message in again)
 
 
+@pytest.mark.parametrize(("there", "told"), [(BOTH, BOTH), (None, frozenset())])
+async def test_where_nothing_is_paid_both_hear_how_long_they_met(
+    storage: SqlStorage,
+    lessons: Lessons,
+    lesson: Booking,
+    room: Room,
+    there: frozenset[str] | None,
+    told: frozenset[str],
+) -> None:
+    room.people, room.met = there, 47
+    ended = FIRST + timedelta(hours=1)
+    await storage.write(lambda work: lessons.course.ended(work, lesson.id, BOTH, ended))
+    said = await run(storage, lessons, await state(storage, lesson), BILL_JOB, "")
+    assert {message.user_id for message in said} == told
+    assert all("47 minutes. It costs nothing" in message.text for message in said)
+
+
 async def test_an_extension_takes_both_and_claims_the_time(
     storage: SqlStorage, lesson: Booking
 ) -> None:
