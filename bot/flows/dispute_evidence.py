@@ -10,7 +10,7 @@ from bot.core.text import shorten
 from bot.core.timespan import Timespan
 from bot.flows.lesson_words import Reader
 from bot.flows.ports import FlowWork
-from bot.flows.receipt_words import party_name, party_user, second
+from bot.flows.receipt_words import apart_line, party_name, party_user, second
 from bot.i18n.formats import exact_minutes
 from bot.messaging.model import Paragraph, Style
 from bot.scheduling.model import BookingAction, BookingEvent
@@ -73,7 +73,7 @@ def _stays(work: FlowWork, invoice: Invoice, reader: Reader) -> Sequence[str]:
     def order(presence: Presence) -> tuple[str, str, datetime]:
         return presence.source, presence.side, presence.joined_at
 
-    return [
+    lines = [
         reader.texts(
             "dispute.stay" if stay.left_at else "dispute.stay_open",
             source=reader.texts(f"dispute.source.{stay.source}"),
@@ -83,6 +83,8 @@ def _stays(work: FlowWork, invoice: Invoice, reader: Reader) -> Sequence[str]:
         )
         for stay in sorted(invoice.evidence.presences, key=order)
     ]
+    apart = apart_line(work, invoice, reader)
+    return lines if apart is None else [*lines, apart[0]]
 
 
 def _answers(work: FlowWork, invoice: Invoice, reader: Reader) -> Sequence[str]:

@@ -15,6 +15,7 @@ from bot.flows.lesson_words import Reader
 from bot.flows.ports import FlowWork
 from bot.i18n.catalog import Texts
 from bot.i18n.formats import decimal, exact_minutes, second_in
+from bot.meetings.attendance import attendance
 from bot.messaging.model import Paragraph, Style
 
 PAPER = "paper"  # the platform of what is printed
@@ -95,6 +96,16 @@ def stay_lines(work: FlowWork, invoice: Invoice, reader: Reader) -> list[tuple[s
     return list(lines)
 
 
+def apart_line(work: FlowWork, invoice: Invoice, reader: Reader) -> tuple[str, str] | None:
+    """What is said where the meeting's two sources disagree by more than a minute."""
+    meeting = work.meetings.of_subject(invoice.booking_id)
+    if meeting is None or not meeting.differs:
+        return None
+    apart = attendance(work.sightings.of_meeting(meeting.id)).differences.values()
+    shown = exact_minutes(max(apart, default=_MINUTE), reader.texts.language)
+    return reader.texts("receipt.apart", length=shown), ""
+
+
 def second(at: datetime, reader: Reader) -> str:
     """A time to the second, in the reader's clock."""
     if reader.platform == "discord":
@@ -124,6 +135,9 @@ def _presence(work: FlowWork, invoice: Invoice, reader: Reader) -> list[tuple[st
     texts, evidence = reader.texts, invoice.evidence
     language = texts.language
     lines = stay_lines(work, invoice, reader)
+    apart = apart_line(work, invoice, reader)
+    if apart is not None:
+        lines.append(apart)
     lines.append((texts("receipt.together"), exact_minutes(evidence.counted, language)))
     if evidence.unbilled:
         lines.append((texts("receipt.unbilled"), exact_minutes(evidence.unbilled, language)))

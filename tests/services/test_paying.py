@@ -1,19 +1,25 @@
 """Cards, receipts, earnings and disagreements, as the two people of a lesson live through them."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.accounts.model import Role
 from bot.billing.ledger import first_fault
 from bot.core.money import Money
+from bot.meetings.model import Source as SightingSource
+from bot.meetings.model import What
 from bot.messaging.instance import Instance
 from bot.messaging.model import Outgoing
 from bot.storage.engine import open_storage
 from bot.storage.vault import Keyring
+from bot.storage.work import Work
 from tests.billing_stage import DECLINED
 from tests.paying_stage import PayingStage, button, buttons, texts
 from tests.services.test_billing import minutes
+from tests.storage.test_meeting_rows import a_meeting, a_sighting
 from tests.unit.billing.lessons import a_lesson
 
 
@@ -68,6 +74,39 @@ async def test_after_the_lesson_the_student_gets_a_receipt_and_the_teacher_their
     assert blob.startswith(b"%PDF-")
     listed = await stage.says("student", "/receipts")
     assert "€18.40" in button(listed, "student", "i:show").label
+
+
+async def test_where_the_meetings_sources_disagree_receipt_and_evidence_say_so(
+    stage: PayingStage,
+) -> None:
+    await with_card(stage)
+    lesson = minutes(46)
+    told = await stage.end_lesson(lesson)
+    assert "apart" not in texts(told, "student")
+    meeting = a_meeting(subject_id=lesson.booking_id, differs=True)
+    joined, left = meeting.starts_at, meeting.starts_at + timedelta(minutes=46)
+    facts = [
+        replace(a_sighting(meeting), at=joined),
+        replace(a_sighting(meeting), at=left, what=What.LEFT),
+        replace(
+            a_sighting(meeting),
+            at=joined,
+            source=SightingSource.ZOOM_REPORT,
+            what=What.STAYED,
+            until=left + timedelta(minutes=3, seconds=20),
+        ),
+    ]
+
+    def differ(work: Work) -> None:
+        work.meetings.add(meeting)
+        work.sightings.add(*facts, at=left)
+
+    await stage.storage.write(differ)
+    receipt = button(told, "student", "i:pdf").data.replace("pdf", "show")
+    shown = await stage.presses("student", receipt)
+    assert "up to 3 min 20 sec apart" in texts(shown, "student")
+    opened = await stage.presses("student", button(told, "student", "j:open").data)
+    assert "up to 3 min 20 sec apart" in texts(opened, "teacher")
 
 
 async def test_nothing_is_owed_where_they_never_met_and_both_hear_it(stage: PayingStage) -> None:
