@@ -79,6 +79,6 @@ def zoom_of(settings: ZoomSettings, clock: Clock) -> ZoomMeetings:
 def hooks_of(settings: Settings) -> Sequence[Hook]:
     """Zoom's deliveries: it must know where we are, and prove that it is Zoom."""
     secret = settings.zoom.webhook_secret
-    if secret is None or settings.web.public_url is None:
+    if not secret or settings.web.public_url is None:
         return ()
     return (zoom_hook(secret.get_secret_value()),)

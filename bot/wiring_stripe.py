@@ -22,23 +22,25 @@ def connected(settings: Settings, key: SecretStr) -> Connected:
 
 def hooks_of(settings: Settings) -> Sequence[Hook]:
     """It must know where we are, and prove that it is Stripe."""
-    secret = settings.stripe.webhook_secret
-    if secret is None or settings.web.public_url is None:
+    given = settings.stripe.webhook_secret
+    secrets = given.get_secret_value().split(",") if given else []
+    secrets = [secret.strip() for secret in secrets if secret.strip()]
+    if not secrets or settings.web.public_url is None:
         return ()
     hook = Hook(
         source=SERVICE,
         path=_PATH,
-        verify=_verifier(secret.get_secret_value()),
+        verify=_verifier(secrets),
         key_of=event_key,
         job_kind=EVENT_JOB,
     )
     return (hook,)
 
 
-def _verifier(secret: str) -> Callable[[Mapping[str, str], bytes, datetime], Verdict]:
+def _verifier(secrets: Sequence[str]) -> Callable[[Mapping[str, str], bytes, datetime], Verdict]:
     def verify(headers: Mapping[str, str], body: bytes, now: datetime) -> Verdict:
         lower = {name.lower(): value for name, value in headers.items()}
-        if not is_genuine(secret, lower, body):
+        if not any(is_genuine(secret, lower, body) for secret in secrets):
             return Verdict.FORGED
         return Verdict.GENUINE if is_fresh(lower, now) else Verdict.STALE
 

@@ -23,6 +23,7 @@ _QUIET = (
     "websockets",
     "aiosqlite",
     "alembic",
+    "stripe",
 )
 
 

@@ -153,7 +153,10 @@ class ZoomSettings(_Group):
 
 
 class StripeSettings(_Group):
-    """Stripe: students' cards, and payouts to teachers. Without a key nothing is charged."""
+    """Stripe: students' cards, and payouts to teachers. Without a key nothing is charged.
+
+    `webhook_secret` may name several, by commas: each endpoint has its own.
+    """
 
     api_key: SecretStr | None = None
     webhook_secret: SecretStr | None = None
