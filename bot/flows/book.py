@@ -1,7 +1,9 @@
 """/book: which offer, how long, which day, which hour, and a yes to the price and the policy."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.accounts.gigs import Gig
 from bot.core.entity import long_id, short_id
@@ -23,6 +25,7 @@ from bot.scheduling.free_time import free_slots
 from bot.scheduling.model import Booking, BookingStatus, SlotTaken
 
 _OFFERS_SHOWN = 10
+_TERMS = ("rate_minor", "fee_minor", "currency", "free_hours", "late_percent", "no_show_percent")
 _RESUMED_WITHIN = timedelta(hours=2)  # after that a card is no yes to a lesson any more
 
 
@@ -105,7 +108,9 @@ class Book:
             if gig is None or self._payments.may_book(work, user, gig) is not Needed.NOTHING:
                 continue
             try:
-                self._book(work, self._held_again(work, booking, now), user_id, now)
+                held = self._held_again(work, booking, now)
+                agreed = replace(held, **_terms(booking))  # it was these that they said yes to
+                self._book(work, agreed, user_id, now)
             except SlotTaken as taken:
                 self._tell_lost(work, booking, gig, taken.nearest, now)
             except CannotBook:
@@ -243,6 +248,9 @@ class Book:
     def _confirm(self, scene: Scene, gig: Gig, booking: Booking) -> None:
         work, now = scene.work, scene.now
         held = self._held_again(work, booking, now)
+        if _terms(held) != _terms(booking):  # what they said yes to is not offered any more
+            self._ask(scene, held)
+            return
         needed = self._payments.may_book(work, scene.user, gig)
         if needed is not Needed.NOTHING:
             latest = now + self._bookings.policy.longest_hold
@@ -300,6 +308,11 @@ def _yes_or_no(scene: Scene, booking: Booking) -> Rows:
             scene.button("booking.button.no", f"{BOOK_PREFIX}:no:{short}"),
         ]
     ]
+
+
+def _terms(booking: Booking) -> dict[str, Any]:
+    """Price and policy, as they were shown."""
+    return {name: getattr(booking, name) for name in _TERMS}
 
 
 def _length(booking: Booking) -> int:

@@ -187,3 +187,25 @@ async def test_calling_off_is_free_early_and_costs_what_was_said_later(
     ]
     await bob.say("/history", then="called off")
     assert clock.now() + timedelta(hours=1) == lesson.starts_at
+
+
+async def test_a_price_that_changed_after_the_slot_was_held_is_asked_about_again(
+    app: App, pair: tuple[Anybody, Anybody], clock: HandClock
+) -> None:
+    ana, bob = pair
+    await bob.press("Free hours", then="On which day?")
+    await bob.press("Tue, Nov 24 (5)", then="At what time?")
+    await bob.press("3:00 AM", then="Is this right?")
+    await later(app, clock, minutes=6)
+    teacher = await user_of(app, ana)
+
+    def dearer(work: Work) -> None:
+        (gig,) = work.gigs.of_user(teacher.id)
+        work.gigs.save(replace(gig, price_minor=3000))
+
+    await app.storage.write(dearer)
+    await bob.press("Book", then="€30.00")
+    assert BookingStatus.CONFIRMED not in {each.status for each in await lessons_of(app, bob)}
+    await bob.press("Book", then="Your lesson with Ana is booked.")
+    (lesson,) = [each for each in await lessons_of(app, bob) if each.is_upcoming]
+    assert lesson.rate_minor == 3000

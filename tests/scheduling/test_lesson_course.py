@@ -258,6 +258,24 @@ async def test_a_hold_ends_and_what_waited_for_a_card_is_held_again(
     assert (again.starts_at, again.status) == (start, BookingStatus.CONFIRMED)
 
 
+async def test_what_waited_for_a_card_costs_what_was_said_yes_to(
+    storage: SqlStorage, lessons: Lessons, clock: HandClock, lesson: Booking
+) -> None:
+    held = await storage.write(
+        lambda work: keep(work, hold(work, "sue", FIRST + timedelta(hours=3)))
+    )
+    clock.move(minutes=31)
+    await run(storage, lessons, held, "lesson.expire_hold", "")
+
+    def dearer(work: Work) -> None:
+        work.gigs.save(replace(work.gigs.get(held.gig_id), price_minor=9000, fee_minor=500))
+        lessons.book.card_saved(work, "sue", clock.now())
+
+    await storage.write(dearer)
+    (again,) = await storage.read(lambda work: work.bookings.upcoming("sue", clock.now()))
+    assert (again.rate_minor, again.fee_minor) == (2000, 0)
+
+
 @pytest.mark.parametrize("is_let_go", [True, False])
 async def test_a_card_is_no_yes_to_an_hour_nobody_said_yes_to(
     storage: SqlStorage, lessons: Lessons, lesson: Booking, is_let_go: bool
