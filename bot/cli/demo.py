@@ -34,10 +34,9 @@ _TEACHER_ID, _ADMIN_ID = 2001, 2002
 _ZOOM_HOST = "emma@flexschool.example"
 _CALENDLY_TOKEN = "demo"  # noqa: S105 - shown on the page
 _LONGEST_NOTE_SECONDS = 300.0
-_NOTICES = (
-    "Hume, Zoom and Stripe are simulated on this machine: a practice partner with prepared scenes"
-    " answers, and no money moves.",
-    f"Calendly is too; it takes the token “{_CALENDLY_TOKEN}”.",
+_NOTICE = (
+    f"Hume, Zoom, Stripe and Calendly (token: {_CALENDLY_TOKEN}) are simulated on this machine: a"
+    " practice partner with prepared scenes answers, and no money moves."
 )
 
 
@@ -126,7 +125,7 @@ async def _page(stack: AsyncExitStack, clock: DemoClock, world: DemoWorld, port:
         to_voice_note=lambda data: _voice_note(codec, data),
         time=clock,
         port=port,
-        notices=_NOTICES,
+        notices=[_NOTICE],
         is_ready=lambda: world.is_ready("bot"),
     )
     try:

@@ -24,9 +24,9 @@ _NOTE = "speechocean762-005630169"
 _SEEN = timedelta(days=9)  # how long ago they registered
 _EVERY_DAY = tuple(AvailabilityRule(weekday, Hours(8 * 60, 21 * 60)) for weekday in range(7))
 
-_HELLO = "Hi Emma! I saw your offer. Could we talk about my job interview on Thursday?"
+_HELLO = "Hi Emma! I saw your offer. Could we talk about my job interview?"
 _ANSWER = "Hi Ana! With pleasure. Send me a voice note first: how was your week?"
-_PRAISE = "Lovely, I understood every word! Thursday at 18:00, then."
+_PRAISE = "Lovely, I understood every word! Book an hour with me, and we begin."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ async def talk(world: DemoWorld) -> None:
         await world.discord.until(lambda: bool(member.threads), _PATIENCE_SECONDS)
         teacher = member.at(member.threads[0])
         await student.send_text(_HELLO)
-        await teacher.wait(lambda m: "Thursday" in m.text, _PATIENCE_SECONDS)
+        await teacher.wait(lambda m: "interview" in m.text, _PATIENCE_SECONDS)
         await teacher.send(_ANSWER)
         await student.wait(lambda m: "how was your week" in m.text, _PATIENCE_SECONDS)
         await student.send_voice(note.ogg, note.seconds)

@@ -171,6 +171,20 @@ async def test_markdown_is_shown_as_discord_shows_it_and_never_becomes_markup(ro
     assert await text.locator("img").count() == 0
 
 
+@pytest.mark.parametrize(
+    ("style", "shown"),
+    [
+        (":F", "Monday, May 4, 2026 at 6:00 PM"),
+        ("", "May 4, 2026 at 6:00 PM"),
+        (":d", "5/4/26"),
+        (":T", "6:00:00 PM"),
+    ],
+)
+async def test_a_moment_is_shown_in_the_style_it_asks_for(room: Room, style: str, shown: str):
+    await room.says(f"<t:1777917600{style}>")
+    await expect(room.page.locator("#dc-log .dc-text time")).to_have_text(shown)
+
+
 async def test_a_slash_command_is_picked_with_the_keyboard_and_answered_in_private(room: Room):
     await room.page.locator("#dc-input").press_sequentially("/")
     options = room.page.locator("#dc-picker").get_by_role("option")
