@@ -94,7 +94,7 @@ class FakeGateway:
         return_url: str,
         expires_at: datetime,
     ) -> Page:
-        wanted = (invoice_id, amount, customer_id, expires_at)
+        wanted = (invoice_id, amount, customer_id, title, expires_at)
         return self._once(key, wanted, lambda: self._page(customer_id, invoice_id, amount))
 
     async def page_status(self, page_id: str, /) -> PageStatus:

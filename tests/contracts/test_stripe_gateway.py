@@ -236,6 +236,22 @@ async def test_a_key_that_remembers_a_failure_of_stripes_own_is_not_in_the_way(
     assert len(stripe.all(kind)) == before + 1
 
 
+async def test_what_was_made_is_found_after_stripe_forgot_its_key() -> None:
+    clock = HandClock()
+    async with StripeSimulator(clock=clock.now, spec=find_spec()) as stripe:
+        gateway = StripeGateway(stripe.key, stripe.url)
+        card = await _saved(stripe, gateway, GOOD)
+        paid = await gateway.confirm((await _intent(gateway, card)).id, card_id=card.id)
+        account = await gateway.account("teacher", email=None)
+        stripe.finish_onboarding(account)
+        for _ in range(2):
+            await gateway.refund(paid.id, Money(100, "EUR"), key="refund:8")
+            await gateway.transfer(account, Money(100, "EUR"), key="payout:8")
+            clock.move(hours=30)
+        await gateway.aclose()
+        assert len(stripe.all("refund")) == len(stripe.all("transfer")) == 1
+
+
 async def test_a_teacher_is_paid_once_their_account_is_ready(
     stripe: StripeSimulator, gateway: StripeGateway
 ) -> None:

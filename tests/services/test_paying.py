@@ -115,6 +115,12 @@ async def test_nothing_is_owed_where_they_never_met_and_both_hear_it(stage: Payi
     assert "Nothing is charged" in texts(told, "teacher")
 
 
+async def reads_in(stage: PayingStage, name: str, language: str) -> None:
+    await stage.storage.write(
+        lambda work: work.users.save(replace(work.users.get(name), ui_language=language))
+    )
+
+
 async def test_a_declined_card_leads_to_a_page_and_reminders_until_it_is_paid(
     stage: PayingStage,
 ) -> None:
@@ -124,6 +130,10 @@ async def test_a_declined_card_leads_to_a_page_and_reminders_until_it_is_paid(
     assert "could not be charged" in texts(await stage.work(days=1), "student")
     shown = await stage.presses("student", button(told, "student", "i:pay").data)
     (page,) = [each.url for each in buttons(shown, "student") if each.url]
+    await reads_in(stage, "student", "es")
+    again = await stage.presses("student", button(told, "student", "i:pay").data)
+    assert [each.url for each in buttons(again, "student") if each.url] == [page]
+    await reads_in(stage, "student", "en")
     page_id = next(p for p in stage.gateway.pages if page.endswith(p.removeprefix("page-")))
     stage.gateway.pay(page_id)
     before = len(stage.told)

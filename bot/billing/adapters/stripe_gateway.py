@@ -22,6 +22,7 @@ from bot.billing.adapters.stripe_wire import (
     parse_payment,
     parse_refund,
 )
+from bot.billing.amounts import to_units
 from bot.billing.gateway import (
     AccountStatus,
     Page,
@@ -107,7 +108,7 @@ class StripeGateway:
     ) -> Page:
         price = {
             "currency": amount.currency.lower(),
-            "unit_amount": amount.minor,
+            "unit_amount": to_units(amount),
             "product_data": {"name": title},
         }
         wanted = {
@@ -172,7 +173,7 @@ class StripeGateway:
         self, invoice_id: str, amount: Money, /, *, customer_id: str, card_id: str, key: str
     ) -> Payment:
         wanted = {
-            "amount": amount.minor,
+            "amount": to_units(amount),
             "currency": amount.currency.lower(),
             "customer": customer_id,
             "payment_method": card_id,
@@ -225,7 +226,7 @@ class StripeGateway:
     async def refund(self, payment_id: str, amount: Money, /, *, key: str) -> RefundOutcome:
         wanted: Any = {
             "payment_intent": payment_id,
-            "amount": amount.minor,
+            "amount": to_units(amount),
             "metadata": {KEY: key},
         }
 
@@ -277,7 +278,7 @@ class StripeGateway:
 
     async def transfer(self, account_id: str, amount: Money, /, *, key: str) -> str:
         wanted: Any = {
-            "amount": amount.minor,
+            "amount": to_units(amount),
             "currency": amount.currency.lower(),
             "destination": account_id,
             "transfer_group": key,

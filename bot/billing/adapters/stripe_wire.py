@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.billing.amounts import from_units
 from bot.billing.gateway import (
     AccountStatus,
     Chargeback,
@@ -46,7 +47,7 @@ _REFUND_STATUS = {
 
 def parse_money(found: Object) -> Money:
     """`amount` in the smallest unit, and `currency`."""
-    return Money(int(found["amount"]), str(found["currency"]).upper())
+    return from_units(int(found["amount"]), str(found["currency"]))
 
 
 def parse_payment(intent: Object, page_id: str | None = None) -> Payment:
