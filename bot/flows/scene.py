@@ -13,6 +13,7 @@ from bot.flows.ports import FlowWork
 from bot.flows.rules import Rules
 from bot.i18n.catalog import Texts, texts_in
 from bot.messaging.model import (
+    LATE,
     Attachment,
     Button,
     Change,
@@ -178,8 +179,17 @@ class Scene:
 
     def _put(self, message: Outgoing) -> None:
         callback_id = message.callback_id or self.incoming.callback_id
-        whole = replace(message, user_id=self.user.id, callback_id=callback_id)
+        extra = {**message.extra, **self._if_late()}
+        whole = replace(message, user_id=self.user.id, callback_id=callback_id, extra=extra)
         self.work.outbox.put(whole, at=self.now)
+
+    def _if_late(self) -> dict[str, str]:
+        """What the first answer to a command begins with where its promised place is gone."""
+        incoming = self.incoming
+        is_promised = incoming.command is not None and incoming.callback_id is not None
+        if not is_promised or self._said != 1:
+            return {}
+        return {LATE: self.texts("command.late", command=incoming.command)}
 
 
 class Scenes:

@@ -257,6 +257,9 @@ _LANES = {
 _NOT_RESENT = {MessageKind.PROMPT, MessageKind.NOTICE, MessageKind.CALLBACK}
 
 
+LATE = "late"  # in `Outgoing.extra`: what is said first where the answer comes late
+
+
 class Change(StrEnum):
     """What an outgoing row does to the room."""
 

@@ -233,6 +233,7 @@ async def test_a_command_in_a_server_whose_token_died_with_us_is_answered_in_pri
         await stored_by_a_process_that_died(stage, sqlite_url, asked, **there)
         passed = timedelta(minutes=16)
         async with a_discord_app(stage, sqlite_url):
+            await tom.reads("I could not answer your /help in time")
             await tom.reads("/talk")
     assert [message.content for message in lobby.messages if "/talk" in message.content] == []
 

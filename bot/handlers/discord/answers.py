@@ -19,6 +19,10 @@ _REMEMBERED = 10_000
 _log = structlog.get_logger()
 
 
+class TooLate(Exception):
+    """The way an answer was to go is closed."""
+
+
 class Answers:
     """Knows which interactions were acknowledged here, and which promised answers are still owed.
 
@@ -63,7 +67,11 @@ class Answers:
     async def give(
         self, asked: Interaction, key: str, draft: Draft, *, is_first: bool
     ) -> str | None:
-        """The id of the message made; None when it is to be an ordinary message instead."""
+        """The id of the message made; None when it is to be an ordinary message instead.
+
+        Raises:
+            TooLate: it must be one, because the token died.
+        """
         await self._until_acknowledged(asked)
         try:
             if is_first and asked.asked is Asked.COMMAND and await self._is_owed(asked, key):
@@ -79,6 +87,7 @@ class Answers:
         except discord.HTTPException as error:
             if not is_expired(error):
                 raise
+            raise TooLate from None  # the error quotes the token
         return None
 
     async def change(self, asked: Interaction, body: Json) -> bool:

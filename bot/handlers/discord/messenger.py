@@ -2,19 +2,28 @@
 
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import discord
 import structlog
 
 from bot.handlers.discord import failures
-from bot.handlers.discord.answers import Answers
+from bot.handlers.discord.answers import Answers, TooLate
 from bot.handlers.discord.failures import SERVICE, TROUBLES, trouble
 from bot.handlers.discord.files import Files
 from bot.handlers.discord.interactions import Interaction, read_interaction
 from bot.handlers.discord.render import Draft, as_file, changes, drafts, nonce, notice
 from bot.handlers.discord.rest import Json, Rest
-from bot.messaging.model import Address, Change, IncomingMedia, Indication, MessageRef, Outgoing
+from bot.messaging.model import (
+    LATE,
+    Address,
+    Change,
+    IncomingMedia,
+    Indication,
+    MessageRef,
+    Outgoing,
+    Paragraph,
+)
 from bot.messaging.ports import Pace, Undeliverable
 
 _UPLOAD_LIMIT_BYTES = 10 * 1024 * 1024  # message.mdx, of a server without boosts
@@ -116,15 +125,29 @@ class DiscordMessenger:
         self, message: Outgoing, asked: Interaction | None, draft: Draft, number: int
     ) -> str:
         """The id of the message made, as an answer to what was asked where it has to be one."""
-        room = _room(message.to)
+        room, is_late = _room(message.to), False
         if asked is not None:
-            answered = await self._answers.give(asked, message.key, draft, is_first=number == 0)
+            try:
+                answered = await self._answers.give(asked, message.key, draft, is_first=number == 0)
+            except TooLate:
+                answered, is_late = None, True
             if answered is not None:
                 return answered
             if asked.is_whispered:  # too late to whisper, and never to be said aloud
                 room = await self._rest.open_dm(asked.user_id)
                 draft = Draft(_without_reply(draft.body), draft.files)
-        body = draft.body | {"nonce": nonce(message.key, number), "enforce_nonce": True}
+        if is_late and number == 0 and LATE in message.extra:
+            await self._say_late(message, room)
+        return await self._post_once(room, message.key, draft, number)
+
+    async def _say_late(self, message: Outgoing, room: str) -> None:
+        """That what follows is about something sent a while ago."""
+        said = Paragraph(message.extra[LATE])
+        (line,) = drafts(replace(message, body=(said,), buttons=(), attachment=None))
+        await self._post_once(room, f"{message.key}:{LATE}", line, 0)
+
+    async def _post_once(self, room: str, key: str, draft: Draft, number: int) -> str:
+        body = draft.body | {"nonce": nonce(key, number), "enforce_nonce": True}
         return await self._post(room, Draft(body, draft.files))
 
     async def _post(self, room: str, draft: Draft) -> str:

@@ -6,6 +6,7 @@ from bot.core.errors import Cause, ServiceFailure
 from bot.handlers.discord.client import DiscordPlatform
 from bot.messaging.errors import FileTooLarge
 from bot.messaging.model import (
+    LATE,
     Address,
     Attachment,
     Button,
@@ -238,9 +239,22 @@ async def test_an_answer_that_comes_too_late_is_an_ordinary_message(
     asked = await run(platform, inbox, tom)
     time.pass_by(minutes=16)
 
-    await platform.messenger.send(outgoing(room, "late", callback_id=asked), None)
+    late = {LATE: "I was *away*."}
+    for _ in range(2):
+        await platform.messenger.send(outgoing(room, "late", callback_id=asked, extra=late), None)
 
-    assert tom.dm().messages[-1].content == "late"
+    said = [message.content for message in tom.dm().messages]
+    assert said[-2:] == ["I was \\*away\\*.", "late"]
+    assert said.count("late") == 1
+
+
+async def test_an_answer_in_time_does_not_say_that_it_is_late(heard, platform, inbox, tom, room):
+    asked = await run(platform, inbox, tom)
+    late = {LATE: "I was away."}
+
+    await platform.messenger.send(outgoing(room, "in time", callback_id=asked, extra=late), None)
+
+    assert [message.content for message in tom.dm().messages] == ["in time"]
 
 
 async def test_a_late_whisper_is_said_in_private(heard, platform, inbox, sim, tom, time):
