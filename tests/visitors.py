@@ -169,7 +169,7 @@ class Kept:
     files: list[ArchiveFile]
 
 
-async def stored_of(app: App, visitor: Visitor) -> Kept:
+async def stored_of(app: App, visitor: Anybody) -> Kept:
     user = await user_of(app, visitor)
 
     def read(work: Work) -> Kept:
