@@ -98,6 +98,8 @@ class LessonJobs:
             return
         if not (self._meetings.came(work, booking) or frozenset()) >= people:
             return
+        if not self._meetings.inside(work, booking):  # both have left early
+            return
         now = self._clock.now()
         so_far = self._meetings.minutes(work, booking, now)
         can_extend = self._lessons.can_extend(work, booking, now)

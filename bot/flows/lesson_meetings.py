@@ -123,6 +123,12 @@ class LessonMeetings:
             return None
         return came
 
+    def inside(self, work: FlowWork, booking: Booking, /) -> frozenset[str]:
+        """Who of the two is there at the moment, as far as is known."""
+        seen = self._service.seen(work, booking.id) or Attendance()
+        people = {each.user_id for each in seen.intervals if each.left_at is None}
+        return frozenset(people & {booking.student_id, booking.teacher_id})
+
     def tells_end(self, work: FlowWork, booking: Booking, /) -> bool:
         """Every meeting that has a link is followed until it has ended."""
         meeting = work.meetings.of_subject(booking.id)

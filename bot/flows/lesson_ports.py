@@ -35,6 +35,10 @@ class Meetings(Protocol):
         """Who of the two was seen there so far; None: nothing is known of a meeting."""
         ...
 
+    def inside(self, work: FlowWork, booking: Booking, /) -> frozenset[str]:
+        """Who of the two is there at the moment, as far as is known."""
+        ...
+
     def tells_end(self, work: FlowWork, booking: Booking, /) -> bool:
         """Whether the meeting's end will be told, so that nobody else ends the lesson."""
         ...
@@ -64,6 +68,9 @@ class NoMeetings:
 
     def came(self, _: FlowWork, __: Booking, /) -> frozenset[str] | None:
         return None
+
+    def inside(self, _: FlowWork, __: Booking, /) -> frozenset[str]:
+        return frozenset()
 
     def tells_end(self, _: FlowWork, __: Booking, /) -> bool:
         return False

@@ -33,6 +33,7 @@ async def test_a_declined_card_is_paid_on_a_page_and_the_next_lesson_is_booked(
     await school.book()
     await school.meet(45)
     await ana.reads("💳 Your card could not be charged")
+    assert not any("Ten minutes left" in text for text in ana.texts)  # both had left
     assert "(receipt 1) is waiting to be paid: €15.00." in ana.texts[-1]
     assert (await school.invoice()).state is InvoiceState.UNPAID
     await school.choose(day="Thu, Nov 26")

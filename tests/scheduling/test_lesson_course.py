@@ -43,6 +43,9 @@ class Room:
     def came(self, _: FlowWork, __: Booking, /) -> frozenset[str] | None:
         return self.people
 
+    def inside(self, _: FlowWork, __: Booking, /) -> frozenset[str]:
+        return self.people or frozenset()
+
     def tells_end(self, _: FlowWork, __: Booking, /) -> bool:
         return False
 
