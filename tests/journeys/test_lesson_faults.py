@@ -160,7 +160,7 @@ async def test_a_lesson_after_the_clocks_change_is_when_the_teachers_clock_says(
 async def test_two_thumbs_on_one_button_book_one_lesson(school: School) -> None:
     await school.give_card()
     await school.choose()
-    message, data = school.student.button("Book")  # type: ignore[misc]
+    message, data = school.student.button("Book")
     presses = [school.student.person.press(message.message_id, data=data) for _ in range(3)]  # type: ignore[union-attr]
     await asyncio.gather(*presses)
     await school.student.reads("✅ Your lesson with Emma Stone is booked.")
