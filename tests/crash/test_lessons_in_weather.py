@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import aiohttp
+import pytest
 from sqlalchemy import func, select
 
 from bot.simulators.faults import Fault
@@ -38,6 +39,7 @@ def _storm(vendors: Vendors) -> None:
         )
 
 
+@pytest.mark.timeout(300)
 async def test_of_good_and_bad_deliveries_the_good_ones_count_once(
     sqlite_template: Path, tmp_path: Path
 ) -> None:

@@ -54,6 +54,7 @@ async def theatre(databases: Databases, tmp_path: Path) -> AsyncIterator[Theatre
         yield running
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("databases", "points"),
     [
