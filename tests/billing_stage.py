@@ -72,6 +72,7 @@ class FakeGateway:
     accounts: dict[str, AccountStatus] = field(default_factory=dict)
     _answers: dict[str, tuple[object, object]] = field(default_factory=dict)
     _page_of: dict[str, tuple[str, str | None, Money | None]] = field(default_factory=dict)
+    _key_of: dict[str, str] = field(default_factory=dict)
 
     async def customer(self, party_id: str, /, *, name: str, email: str | None) -> str:
         return self._once(f"customer:{party_id}", name, lambda: f"cus-{party_id}")
@@ -95,7 +96,9 @@ class FakeGateway:
         expires_at: datetime,
     ) -> Page:
         wanted = (invoice_id, amount, customer_id, title, expires_at)
-        return self._once(key, wanted, lambda: self._page(customer_id, invoice_id, amount))
+        page = self._once(key, wanted, lambda: self._page(customer_id, invoice_id, amount))
+        self._key_of[page.id] = key
+        return page
 
     async def page_status(self, page_id: str, /) -> PageStatus:
         return self.pages[page_id]
@@ -126,6 +129,7 @@ class FakeGateway:
                 status=PaymentStatus.NEEDS_CONFIRMATION,
                 amount=amount,
                 invoice_id=invoice_id,
+                key=key,
             )
             self.payments[payment.id] = payment
             return payment
@@ -217,6 +221,7 @@ class FakeGateway:
             status=PaymentStatus.SUCCEEDED,
             amount=amount,
             invoice_id=invoice_id,
+            key=self._key_of[page_id],
             page_id=page_id,
         )
         self.payments[payment.id] = payment
@@ -332,6 +337,8 @@ class BillingStage:
                 unit = await self.charging.charge(job.payload["invoice_id"])
             case "invoice.refund":
                 unit = await self.sending.refund(job.payload["refund_id"])
+            case "card.close":
+                unit = await self.cards.close(job.payload["card_page_id"])
             case "payout.transfer":
                 unit = await self.sending.transfer(job.payload["payout_id"])
             case _:

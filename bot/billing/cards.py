@@ -1,16 +1,20 @@
 """Pages on which people save a card; we never see a number."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.billing.charging import Charging, Tell
 from bot.billing.events import apply_gateway_event
 from bot.billing.gateway import CardSaved, Page, PageExpired, PageStatus
+from bot.billing.jobs import close_job
 from bot.billing.model import CardPage
 from bot.billing.parties import card_of, party_of
 from bot.billing.ports import BillingWork, PaymentGateway
 from bot.core.clock import Clock
 from bot.core.storage import Storage
+
+CARD_PAGE_LIVES = timedelta(minutes=30)
+"""As long as a booking can be held at most; then the page is closed."""
 
 
 class Cards:
@@ -55,12 +59,20 @@ class Cards:
         await self._storage.write(lambda work: _keep(work, row.id, page.id))
         return page
 
-    async def close(self, page_id: str, /) -> bool:
-        """Nobody shall save a card there any more; False: somebody just did, and it is kept."""
+    async def close(self, row_id: str, /) -> None:
+        """Nobody shall save a card there any more; a card that was just saved is kept.
+
+        Raises:
+            ServiceFailure: the gateway cannot be asked at the moment.
+        """
+        row = await self._storage.read(lambda work: work.billing.card_pages.find(row_id))
+        page_id = None if row is None else row.page_id
+        if page_id is None:
+            return
         if await self._gateway.expire_page(page_id) is PageStatus.COMPLETE:
-            return not await self.look(page_id)
-        await self._storage.write(lambda work: self._apply(work, PageExpired(page_id)))
-        return True
+            await self.look(page_id)
+        else:
+            await self._storage.write(lambda work: self._apply(work, PageExpired(page_id)))
 
     async def look(self, page_id: str, /) -> bool:
         """Ask what became of a page, where no webhook tells; True: there is a card."""
@@ -96,6 +108,7 @@ class Cards:
         now = self._clock.now()
         party = party_of(work, user_id, now)
         row = CardPage(party_id=party.id, key=key, expires_at=expires_at, made_at=now)
+        work.jobs.put(close_job(row.id, min(now + CARD_PAGE_LIVES, expires_at)))
         return work.billing.card_pages.add(row)
 
     def _apply(self, work: BillingWork, event: CardSaved | PageExpired) -> None:

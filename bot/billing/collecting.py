@@ -12,7 +12,6 @@ from bot.billing.ledger import CASH, Posting, receivable
 from bot.billing.model import (
     Charge,
     ChargeState,
-    ChargeWay,
     Invoice,
     InvoiceState,
     Refund,
@@ -199,22 +198,14 @@ def _promise_back(
 
 
 def _charge_of(work: BillingWork, payment: Payment) -> Charge | None:
-    """By the payment's id, else by its page, else the one of its invoice that has no id yet.
-
-    A page's payment may be told of before the page is: then it names no page, and the amount says
-    which charge it is.
-    """
+    """By the payment's id, else by its page, else by the key it was made with."""
     book = work.billing.charges
     found = book.find_by_payment(payment.id)
     if found is None and payment.page_id is not None:
         found = book.find_by_page(payment.page_id)
     if found is None and payment.invoice_id is not None:
-        way = ChargeWay.CARD if payment.page_id is None else ChargeWay.PAGE
         charges = book.of_invoice(payment.invoice_id)
-        waiting = [c for c in charges if c.intent_id is None]
-        found = next((c for c in waiting if c.way is way), None)
-        if found is None and payment.page_id is None:
-            found = next((c for c in waiting if c.is_live and c.amount == payment.amount), None)
+        found = next((charge for charge in charges if charge.key == payment.key), None)
     return found
 
 

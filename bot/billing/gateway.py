@@ -60,6 +60,7 @@ class Payment:
 
     Args:
         invoice_id: what we gave it to remember; None: it is not one of ours.
+        key: of the charge it was made for, which we gave it to remember, too.
         page_id: of the page it was made on, if the gateway says so.
         reason: why it was declined, in the gateway's word ("insufficient_funds").
     """
@@ -68,6 +69,7 @@ class Payment:
     status: PaymentStatus
     amount: Money
     invoice_id: str | None = None
+    key: str | None = None
     page_id: str | None = None
     reason: str | None = None
 

@@ -8,6 +8,7 @@ BILL_JOB = "lesson.bill"
 CHARGE_JOB = "invoice.charge"
 REMIND_JOB = "invoice.remind"
 REFUND_JOB = "invoice.refund"
+CLOSE_JOB = "card.close"
 TRANSFER_JOB = "payout.transfer"
 STATEMENT_JOB = "payout.state"
 RECONCILE_JOB = "ledger.reconcile"
@@ -32,6 +33,11 @@ def remind_job(invoice_id: str, number: int, at: datetime) -> Job:
     """Tell the student that an invoice waits for them."""
     payload = {"invoice_id": invoice_id, "number": str(number)}
     return Job(kind=REMIND_JOB, key=f"{invoice_id}:{number}", due_at=at, payload=payload)
+
+
+def close_job(row_id: str, at: datetime) -> Job:
+    """Close a card page nobody finished: what was held for it is free again."""
+    return Job(kind=CLOSE_JOB, key=row_id, due_at=at, payload={"card_page_id": row_id})
 
 
 def refund_job(refund_id: str, at: datetime, attempt: str = "first") -> Job:

@@ -171,7 +171,7 @@ class InvoiceRepo(Repository[Invoice], Protocol):
 
     def unpaid_of(self, payer_ids: Collection[str], /) -> Sequence[Invoice]: ...
     def unsettled(self, limit: int, /) -> Sequence[Invoice]:
-        """Open, processing or unpaid, oldest first."""
+        """Open and processing ones, then unpaid ones; of each the oldest first."""
         ...
 
 

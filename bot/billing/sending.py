@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.billing.charging import Tell, Unit
 from bot.billing.collecting import apply_refund
 from bot.billing.events import account_changed
-from bot.billing.model import Charge, PayoutState, Refund, RefundState
+from bot.billing.model import Charge, PayoutState, PayoutWay, Refund, RefundState
 from bot.billing.parties import party_of
 from bot.billing.payouts import settle_payout
 from bot.billing.ports import BillingWork, PaymentGateway
@@ -60,8 +60,10 @@ class Sending:
         payout = await self._storage.read(lambda work: work.billing.payouts.get(payout_id))
         payee_id = payout.payee_id
         party = await self._storage.read(lambda work: work.billing.parties.get(payee_id))
-        if payout.state is not PayoutState.PROMISED or party.account_id is None:
+        if payout.state is not PayoutState.PROMISED:
             return None
+        if party.account_id is None:
+            return lambda work: self._state(work, payout_id)
         transfer_id = await self._gateway.transfer(party.account_id, payout.amount, key=payout.key)
         crash_point("transfer made")
 
@@ -70,6 +72,12 @@ class Sending:
             self._tell(work, settle_payout(work, fresh, transfer_id, self._clock.now()))
 
         return unit
+
+    def _state(self, work: BillingWork, payout_id: str) -> None:
+        """The account is gone: what was promised is stated, for the operator to send."""
+        payout = work.billing.payouts.get(payout_id)
+        stated = work.billing.payouts.save(replace(payout, way=PayoutWay.STATEMENT))
+        self._tell(work, settle_payout(work, stated, None, self._clock.now()))
 
     async def onboarding(self, user_id: str) -> str:
         """Where a teacher proves who they are to the gateway; works once, for minutes."""

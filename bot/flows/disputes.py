@@ -113,12 +113,13 @@ class Disputes:
         if Role.ADMIN not in scene.user.roles:
             raise StaleButton
         scene.answer_button()
-        waiting = scene.work.billing.disputes.open(_MOST_SHOWN)
+        book = scene.work.billing
+        found = [(book.invoices.get(d.invoice_id), d) for d in book.disputes.open(_MOST_SHOWN)]
+        waiting = [(i, d) for i, d in found if side_of(scene.work, i, scene.user.id) is None]
         if not waiting:
             scene.say(scene.text("dispute.queue_empty"))
         reader = Reader(scene.user, scene.incoming.address.platform)
-        for dispute in waiting:
-            invoice = scene.work.billing.invoices.get(dispute.invoice_id)
+        for invoice, dispute in waiting:
             decide_it = f"{DISPUTE_PREFIX}:decide:{short_id(dispute.id)}"
             scene.say(
                 *evidence_body(scene.work, invoice, dispute, reader),
@@ -209,10 +210,13 @@ def _of_presser(scene: Scene, short: str) -> tuple[Dispute, Invoice, Side]:
 
 
 def _for_admin(scene: Scene, short: str) -> Dispute:
+    """An open disagreement of others. Raises StaleButton."""
     if Role.ADMIN not in scene.user.roles:
         raise StaleButton
     dispute = _find(scene, short)
-    if not dispute.is_open:
+    invoice = scene.work.billing.invoices.get(dispute.invoice_id)
+    is_their_own = side_of(scene.work, invoice, scene.user.id) is not None
+    if not dispute.is_open or is_their_own:
         raise StaleButton
     return dispute
 

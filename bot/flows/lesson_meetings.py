@@ -96,7 +96,7 @@ class LessonEvents:
 
     def on_ended(self, work: FlowWork, meeting: Meeting, seen: Attendance, /) -> None:
         if self._course is not None:
-            came = seen.who_came(meeting.span)
+            came = seen.who_provably_came(meeting.span)
             self._course.ended(work, meeting.subject_id, came, self._clock.now())
 
 

@@ -13,6 +13,7 @@ from bot.billing.invoicing import Billed, bill_lesson, carried_news
 from bot.billing.jobs import (
     BILL_JOB,
     CHARGE_JOB,
+    CLOSE_JOB,
     FORGET_JOB,
     LOOK_JOB,
     RECONCILE_JOB,
@@ -120,6 +121,7 @@ class PayDesk:
             REMIND_JOB: self._remind,
             CHARGE_JOB: self._charge,
             REFUND_JOB: self._refund,
+            CLOSE_JOB: self._close,
             TRANSFER_JOB: self._transfer,
             RECONCILE_JOB: self._reconcile,
             STATEMENT_JOB: self._statements.send,
@@ -214,6 +216,9 @@ class PayDesk:
 
     async def _refund(self, job: Job) -> Unit | None:
         return await self.sending.refund(job.payload["refund_id"])
+
+    async def _close(self, job: Job) -> None:
+        await self.cards.close(job.payload["card_page_id"])
 
     async def _transfer(self, job: Job) -> Unit | None:
         return await self.sending.transfer(job.payload["payout_id"])

@@ -58,6 +58,12 @@ class Attendance:
             and (interval.left_at is None or interval.left_at > span.start)
         )
 
+    def who_provably_came(self, span: Timespan) -> frozenset[str]:
+        """As `who_came`; the word of one person alone proves nothing, least against the other."""
+        came = self.who_came(span)
+        is_mere_word = all(interval.source is Source.TAP for interval in self.intervals)
+        return frozenset() if is_mere_word and len(came) == 1 else came
+
 
 def attendance(sightings: Iterable[Sighting], *, closed_by: datetime | None = None) -> Attendance:
     """Intervals of everybody who was seen.

@@ -129,8 +129,9 @@ class SqlInvoices(TableRepo[Invoice]):
 
     def unsettled(self, limit: int, /) -> Sequence[Invoice]:
         t = invoices.c
-        wanted = select(invoices).where(t.state.in_(_UNSETTLED)).order_by(t.number)
-        return self._all(wanted.limit(limit))
+        waits_for_student = t.state == InvoiceState.UNPAID
+        wanted = select(invoices).where(t.state.in_(_UNSETTLED))
+        return self._all(wanted.order_by(waits_for_student, t.number).limit(limit))
 
 
 class SqlCardPages(TableRepo[CardPage]):

@@ -107,7 +107,7 @@ async def test_a_lesson_that_has_begun_cannot_be_called_off(school: School) -> N
     await school.until(FIRST + timedelta(minutes=1))
     await school.student.press("Cannot", then="has begun, so it cannot be called off")
     await school.until(FIRST + timedelta(hours=4))
-    await school.student.reads("Nobody came to the lesson with Emma Stone")
+    await school.student.reads("Nothing shows that your lesson with Emma Stone")
     await school.becomes(BookingStatus.CANCELLED)
     assert await school.balances() == {}
 
@@ -126,11 +126,18 @@ async def _hold_until_a_card(school: School) -> None:
     await school.student.press("Save a card", then="💳 Save a card")
 
 
+async def _save_card_on_another_page(school: School) -> None:
+    """The first one was closed when the hold ended."""
+    assert await school.type_card(link_under(school.student), GOOD) == 410
+    await school.student.say("/card", then="Save a card")
+    await school.save_card(GOOD)
+
+
 async def test_a_card_saved_too_late_takes_the_hour_again(school: School) -> None:
     await _hold_until_a_card(school)
     await school.later(minutes=30, seconds=30)
     await school.becomes(BookingStatus.CANCELLED)
-    await school.save_card(GOOD)
+    await _save_card_on_another_page(school)
     await school.student.reads("✅ Your lesson with Emma Stone is booked.")
     await school.teacher.reads("✅ Ana Ruiz has booked a lesson with you.")
     await school.becomes(BookingStatus.CONFIRMED)
@@ -147,7 +154,7 @@ async def test_a_card_saved_after_the_hour_was_lost_offers_the_nearest(school: S
         SERVICE.confirm(work, taken, other.id, now)
 
     await school.app.storage.write(unit)
-    await school.save_card(GOOD)
+    await _save_card_on_another_page(school)
     await school.student.reads("The hour you wanted with Emma Stone was taken meanwhile.")
     await school.student.press("Tue, Nov 24, 1:00 PM", then="Is this right?")
     await school.student.press("Book", then="is booked.")
@@ -163,6 +170,24 @@ async def test_without_zoom_both_meet_at_the_teachers_link_and_tap(
         await _meet_elsewhere(school)
         await school.student.reads("(by your own taps)")
         assert (await school.invoice()).total.minor == 1500
+
+
+async def test_the_teachers_word_alone_charges_nobody(stage: DiscordStage, sqlite_url: str) -> None:
+    async with a_school(stage, sqlite_url, has_zoom=False, teaches_on="discord") as school:
+        await school.give_card()
+        await school.book()
+        emma = school.teacher
+        await emma.press("Send a link", then="What link shall you meet at?")
+        await emma.say("https://meet.example/emma", then="Ana Ruiz has your link")
+        await school.until(FIRST)
+        await emma.press("We started", then="Noted: you started.")
+        await school.until(FIRST + timedelta(minutes=45))
+        await emma.press("We finished", then="Noted: you finished.")
+        await school.until(FIRST + timedelta(hours=3))
+        await school.becomes(BookingStatus.CANCELLED)
+        for who in (emma, school.student):
+            await who.reads("Nothing shows that your lesson")
+        assert school.charged == []
 
 
 async def test_a_zoom_that_stays_down_gives_way_to_the_teachers_link(school: School) -> None:

@@ -1,7 +1,5 @@
 """A person's own matters: profile and settings."""
 
-
-
 from bot.accounts.model import Purpose, ReplyMode, UserStatus
 from bot.app import App
 from bot.simulators.mailbox import Mailbox

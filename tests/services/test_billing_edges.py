@@ -1,15 +1,17 @@
 """Money where people leave, lessons shrink, and two ways of paying are begun at once."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.billing.charging import NothingToPay
-from bot.billing.gateway import Payment
+from bot.billing.gateway import PageStatus, Payment
 from bot.billing.invoicing import credit
-from bot.billing.model import Invoice, InvoiceState, LessonFact, Side
-from bot.billing.parties import may_book_paid
+from bot.billing.model import Invoice, InvoiceState, LessonFact, PayoutState, PayoutWay, Side
+from bot.billing.parties import has_card, may_book_paid
+from bot.billing.payouts import plan_payouts
 from bot.core.errors import Cause, ServiceFailure
 from bot.core.money import Money
 from bot.storage.engine import SqlStorage
@@ -125,3 +127,80 @@ async def test_a_day_on_which_the_gateway_cannot_be_asked_promises_the_next_one(
         lambda work: work.jobs.claim(tomorrow, tomorrow, timedelta(minutes=1), 10)
     )
     assert [job.kind for job in jobs] == ["ledger.reconcile"]
+
+
+async def test_a_card_page_is_closed_when_nothing_can_be_held_for_it_any_more(
+    stage: BillingStage,
+) -> None:
+    page = await stage.cards.page(
+        "student",
+        key="event:1",
+        currency="EUR",
+        expires_at=stage.clock.now() + timedelta(minutes=31),
+        return_url="https://t.me/bot",
+    )
+    stage.clock.move(timedelta(minutes=29))
+    await stage.run_jobs()
+    assert stage.gateway.pages[page.id] is PageStatus.OPEN
+    stage.clock.move(timedelta(minutes=1))
+    await stage.run_jobs()
+    assert stage.gateway.pages[page.id] is PageStatus.EXPIRED
+
+
+async def test_a_card_saved_just_before_its_page_was_closed_is_kept(stage: BillingStage) -> None:
+    page = await stage.cards.page(
+        "student",
+        key="event:1",
+        currency="EUR",
+        expires_at=stage.clock.now() + timedelta(minutes=31),
+        return_url="https://t.me/bot",
+    )
+    stage.gateway.save_card(page)
+    stage.clock.move(timedelta(minutes=30))
+    await stage.run_jobs()
+    assert await stage.storage.read(lambda work: has_card(work, "student"))
+
+
+async def test_a_transfer_promised_to_an_account_that_is_gone_is_stated(
+    stage: BillingStage,
+) -> None:
+    await stage.save_card("student")
+    await stage.bill(minutes(60))
+    await stage.run_jobs()
+    account = await stage.sending.onboarding("teacher")
+    assert account
+
+    def promised(work: Work) -> str:
+        party = work.billing.parties.of_user("teacher")[0]
+        work.billing.parties.save(replace(party, can_be_paid=True))
+        stage.clock.move(timedelta(days=4))
+        plan_payouts(work, stage.rules, stage.clock.now(), states=False)
+        (payout,) = work.billing.payouts.of_payees([party.id])
+        return payout.id
+
+    payout_id = await stage.storage.write(promised)
+    await stage.storage.write(lambda work: work.billing.parties.remove_of_user("teacher"))
+    await stage.run_jobs()
+    payout = await stage.storage.read(lambda work: work.billing.payouts.get(payout_id))
+    assert (payout.state, payout.way) == (PayoutState.DONE, PayoutWay.STATEMENT)
+    assert stage.gateway.transfers == {}
+
+
+async def test_a_payment_belongs_to_the_charge_it_was_made_for(stage: BillingStage) -> None:
+    await stage.save_card("student")
+    invoice = await stage.bill(minutes(60))
+    lost = ServiceFailure("gateway", Cause.UNREACHABLE)
+
+    def cut(where: str) -> None:
+        if where == "intent!":  # made, and its answer lost
+            raise lost
+
+    stage.gateway.breaks = cut
+    with pytest.raises(ServiceFailure):
+        await stage.run_jobs()
+    stage.gateway.breaks = lambda _: None
+    await stage.charging.page(invoice.id, "Lesson")  # calls the first one off, unseen
+    (payment,) = stage.gateway.payments.values()
+    await stage.storage.write(lambda work: stage.charging.apply(work, payment))
+    charges = await stage.storage.read(lambda work: work.billing.charges.of_invoice(invoice.id))
+    assert [charge.intent_id for charge in charges] == [payment.id, None]

@@ -52,7 +52,7 @@ def parse_money(found: Object) -> Money:
 
 def parse_payment(intent: Object, page_id: str | None = None) -> Payment:
     """Of a PaymentIntent. One whose bank wants to see the student says so in its last error."""
-    error = intent.get("last_payment_error") or {}
+    error, remembered = intent.get("last_payment_error") or {}, intent.get("metadata") or {}
     status = _PAYMENT_STATUS[intent["status"]]
     if status is PaymentStatus.NEEDS_CARD and error.get("code") == _WANTS_STUDENT:
         status = PaymentStatus.NEEDS_STUDENT
@@ -60,7 +60,8 @@ def parse_payment(intent: Object, page_id: str | None = None) -> Payment:
         id=intent["id"],
         status=status,
         amount=parse_money(intent),
-        invoice_id=(intent.get("metadata") or {}).get(INVOICE),
+        invoice_id=remembered.get(INVOICE),
+        key=remembered.get(KEY),
         page_id=page_id,
         reason=error.get("decline_code") or error.get("code"),
     )

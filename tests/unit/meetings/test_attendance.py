@@ -164,6 +164,15 @@ def test_taps_count_where_nothing_else_is_known() -> None:
     assert seconds(heard) == [(10, 20)]
 
 
+def test_the_word_of_one_person_alone_proves_nothing() -> None:
+    alone = attendance([joined(0, source=Source.TAP), left(600, source=Source.TAP)])
+    assert alone.who_came(BOOKED) == {"ana"}
+    assert alone.who_provably_came(BOOKED) == frozenset()
+
+    heard = attendance([joined(0), left(600)])
+    assert heard.who_provably_came(BOOKED) == {"ana"}
+
+
 def test_a_stranger_counts_for_nobody_and_is_told() -> None:
     seen = attendance([joined(0, None), left(600, None)])
 

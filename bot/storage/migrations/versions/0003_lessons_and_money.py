@@ -1,8 +1,7 @@
 """lessons_and_money."""
 
-from alembic import op
 import sqlalchemy as sa
-
+from alembic import op
 
 revision = "0003"
 down_revision = "0002"
