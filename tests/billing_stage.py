@@ -337,7 +337,7 @@ class BillingStage:
                 unit = await self.charging.charge(job.payload["invoice_id"])
             case "invoice.refund":
                 unit = await self.sending.refund(job.payload["refund_id"])
-            case "card.close":
+            case "page.close":
                 unit = await self.cards.close(job.payload["card_page_id"])
             case "payout.transfer":
                 unit = await self.sending.transfer(job.payload["payout_id"])
