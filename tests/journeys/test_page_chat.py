@@ -120,6 +120,7 @@ async def test_the_command_menu_works_with_the_keyboard_alone(stage: Stage, page
     await stage.bot("setMyCommands", commands=commands)
     await page.keyboard.press("Tab")  # the way past the header
     await page.keyboard.press("Enter")
+    await expect(page.locator("#input")).to_be_focused()
     await page.keyboard.type("/re")
     options = page.get_by_role("option")
     await expect(options).to_have_text(["/reportLast practice", "/reviewWords"])
