@@ -204,3 +204,26 @@ async def test_a_payment_belongs_to_the_charge_it_was_made_for(stage: BillingSta
     await stage.storage.write(lambda work: stage.charging.apply(work, payment))
     charges = await stage.storage.read(lambda work: work.billing.charges.of_invoice(invoice.id))
     assert [charge.intent_id for charge in charges] == [payment.id, None]
+
+
+async def test_a_page_that_was_paid_is_known_by_its_key_where_news_name_no_page(
+    stage: BillingStage,
+) -> None:
+    await stage.save_card("student")
+    invoice = await stage.bill(minutes(60))
+    lost = ServiceFailure("gateway", Cause.UNREACHABLE)
+
+    def cut(where: str) -> None:
+        if where == "intent":  # nothing was made
+            raise lost
+
+    stage.gateway.breaks = cut
+    with pytest.raises(ServiceFailure):
+        await stage.run_jobs()
+    stage.gateway.breaks = lambda _: None
+    await stage.charging.page(invoice.id, "Lesson")
+    paid = stage.gateway.pay(list(stage.gateway.pages)[-1])
+    told = replace(paid, page_id=None)
+    await stage.storage.write(lambda work: stage.charging.apply(work, told))
+    charges = await stage.storage.read(lambda work: work.billing.charges.of_invoice(invoice.id))
+    assert [charge.intent_id for charge in charges] == [None, paid.id]
