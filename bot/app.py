@@ -41,11 +41,11 @@ from bot.voice.avatars import voice_of
 from bot.voice.engines import EngineChain
 from bot.voice.service import VoiceService
 from bot.web.metrics import Metrics
-from bot.wiring import DISCORD, DiscordLink, discord_link
-from bot.wiring_billing import BillingParts, Connected, Handlers, billing_parts
-from bot.wiring_hours import hours_jobs
-from bot.wiring_meetings import MeetingParts, meeting_parts
-from bot.wiring_voice import engines_of
+from bot.wiring.billing import BillingParts, Connected, Handlers, billing_parts
+from bot.wiring.discord import DISCORD, DiscordLink, discord_link
+from bot.wiring.hours import hours_jobs
+from bot.wiring.meetings import MeetingParts, meeting_parts
+from bot.wiring.voice import engines_of
 from config.settings import Settings, WrongSettings
 
 _log = structlog.get_logger()
@@ -141,7 +141,7 @@ def _gateway(settings: Settings) -> Connected | None:
     """Who collects money; its library is loaded only where there is a key."""
     if settings.stripe.api_key is None:
         return None
-    from bot.wiring_stripe import connected
+    from bot.wiring.stripe import connected
 
     return connected(settings, settings.stripe.api_key)
 

@@ -17,8 +17,8 @@ from bot.i18n.catalog import texts_in, ui_languages
 from bot.storage.work import Work
 from bot.web.hooks import hook_handler
 from bot.web.server import WebServer
-from bot.wiring import DISCORD, DiscordLink, StoredHashes, slash_commands
-from bot.wiring_hours import hours_pages
+from bot.wiring.discord import DISCORD, DiscordLink, StoredHashes, slash_commands
+from bot.wiring.hours import hours_pages
 
 _log = structlog.get_logger()
 

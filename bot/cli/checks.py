@@ -18,7 +18,7 @@ from bot.messaging.adapters.smtp_mail import SmtpMessenger
 from bot.voice.adapters.codec import PyAvCodec
 from bot.voice.model import Pcm
 from bot.voice.ports import VoiceEngine
-from bot.wiring_voice import engines_of
+from bot.wiring.voice import engines_of
 from config.settings import PREFIX, Settings, WrongSettings
 
 ENV_FILE = Path(".env")

@@ -45,7 +45,7 @@ async def serve(settings: Settings, parts: frozenset[str]) -> None:
     gc.disable()  # through the imports it would look again and again at what is there to stay
     from bot.app import build
     from bot.serving import Serving
-    from bot.wiring_voice import chosen_engine
+    from bot.wiring.voice import chosen_engine
 
     # A calculating thread lets the event loop go on sooner (Python waits 5 ms by default).
     sys.setswitchinterval(_SWITCH_SECONDS)

@@ -11,7 +11,7 @@ from bot.core.errors import Cause, ServiceFailure
 from bot.core.timespan import Timespan
 from bot.meetings.adapters.zoom import ZoomMeetings
 from bot.meetings.ports import Guest, Subject
-from bot.wiring_meetings import hooks_of, zoom_of
+from bot.wiring.meetings import hooks_of, zoom_of
 from config.settings import PREFIX, Settings
 
 _PROBE_IN, _PROBE_LENGTH = timedelta(days=7), timedelta(minutes=15)

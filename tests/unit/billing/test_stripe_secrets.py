@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.hook import Verdict
 from bot.simulators.stripe import signature
-from bot.wiring_stripe import hooks_of
+from bot.wiring.stripe import hooks_of
 from config.settings import load_settings
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)

@@ -16,7 +16,7 @@ from bot.cli.simulate import CALENDLY_TOKEN, add_arguments, publish, run, simula
 from bot.cli.stripe_checks import check_stripe
 from bot.cli.zoom_checks import check_zoom
 from bot.scheduling.adapters.calendly import CalendlyApi
-from bot.wiring_voice import chosen_engine, engines_of
+from bot.wiring.voice import chosen_engine, engines_of
 from config.settings import load_settings
 
 

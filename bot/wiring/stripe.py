@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from bot.billing.adapters.stripe_events import StripeEvents, event_key, is_fresh, is_genuine
 from bot.billing.adapters.stripe_gateway import SERVICE, StripeGateway
 from bot.core.hook import Hook, Verdict
-from bot.wiring_billing import EVENT_JOB, Connected
+from bot.wiring.billing import EVENT_JOB, Connected
 from config.settings import Settings
 
 _PATH = "/webhooks/stripe"

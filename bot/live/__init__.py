@@ -1,0 +1,1 @@
+"""Live conversations: group meetings in which everybody gets to speak."""

@@ -1,0 +1,1 @@
+"""What a person may use: subscriptions, entitlements, and what is left of them."""

@@ -1,0 +1,1 @@
+"""The parts of the composition root, each named for what it puts together."""
