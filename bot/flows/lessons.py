@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.core.clock import Clock
+from bot.core.zone_data import zone_data_version
 from bot.flows.agenda import Agenda
 from bot.flows.book import Book
 from bot.flows.commands import Command
@@ -23,7 +24,6 @@ from bot.scheduling.booking_service import BookingService
 from bot.scheduling.policy import LessonPolicy
 from bot.scheduling.reminders import RESUME_JOB
 from bot.scheduling.rescheduling import Rescheduling
-from bot.scheduling.zone_data import zone_data_version
 
 REPLAN_JOB = "lesson.replan"
 

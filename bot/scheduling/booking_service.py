@@ -8,6 +8,7 @@ from bot.accounts.gigs import Gig
 from bot.accounts.model import User
 from bot.core.errors import DomainError
 from bot.core.timespan import Timespan
+from bot.core.zone_data import wall_time, zone_data_version
 from bot.scheduling.changes import record
 from bot.scheduling.free_time import MINUTE, free_slots, is_free, nearest
 from bot.scheduling.model import (
@@ -28,7 +29,6 @@ from bot.scheduling.reminders import (
     planned_jobs,
 )
 from bot.scheduling.schedule import Schedule
-from bot.scheduling.zone_data import wall_time, zone_data_version
 
 
 class CannotBook(DomainError):

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core.timespan import Timespan
+from bot.core.zone_data import replanned, wall_time, zone_data_version
 from bot.scheduling.changes import record
 from bot.scheduling.free_time import is_free, nearest
 from bot.scheduling.model import (
@@ -17,7 +18,6 @@ from bot.scheduling.model import (
 from bot.scheduling.policy import LessonPolicy
 from bot.scheduling.ports import BookingWork
 from bot.scheduling.reminders import MEETING_CHANGE, lesson_job, planned_jobs
-from bot.scheduling.zone_data import replanned, wall_time, zone_data_version
 
 
 class Rescheduling:

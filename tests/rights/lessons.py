@@ -10,13 +10,13 @@ from bot.app import App
 from bot.billing.invoicing import bill_lesson
 from bot.billing.rules import BillingRules
 from bot.core.clock import SystemClock
+from bot.core.zone_data import wall_time, zone_data_version
 from bot.meetings.model import Meeting, MeetingState, Provider, Sighting, Source, What
 from bot.scheduling.booking_service import BookingService
 from bot.scheduling.model import Booking, BookingStatus
 from bot.scheduling.policy import LessonPolicy
 from bot.scheduling.reminders import METER_JOB, REMIND_JOB, lesson_job
 from bot.scheduling.schedule import DAY_MINUTES, AvailabilityRule, Hours, Schedule
-from bot.scheduling.zone_data import wall_time, zone_data_version
 from bot.simulators.stripe import StripeSimulator
 from bot.simulators.zoom import ZoomSimulator
 from bot.storage.work import Work

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.scheduling.zone_data import instant, replanned, wall_time, zone_data_version
+from bot.core.zone_data import instant, replanned, wall_time, zone_data_version
 
 _SIX = datetime(2026, 12, 1, 17, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""What a teacher's clock shows, which instant that is, and whether new zone data moved it."""
+"""What a clock somewhere shows, which instant that is, and whether new zone data moved it."""
 
 import zoneinfo
 from datetime import UTC, datetime
