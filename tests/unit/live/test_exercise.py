@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,7 +57,7 @@ def test_nobody_is_asked_twice_in_a_row_while_others_are_there(
 ) -> None:
     asked = deal(speakers(*spoken), turns)
 
-    assert all(one != next_one for one, next_one in zip(asked, asked[1:], strict=False))
+    assert all(one != next_one for one, next_one in pairwise(asked))
 
 
 @given(st.lists(st.tuples(seconds, st.booleans(), st.integers(0, 4)), max_size=12))
