@@ -22,6 +22,7 @@ _log = structlog.get_logger()
 
 LEASE = timedelta(seconds=10)
 KEPT_FOR = timedelta(days=7)
+COUNTED_FOR = timedelta(days=62)  # what people used of their plans: longer than any cycle
 _BEAT_SECONDS = 2.0
 _SWEEP_SECONDS = 5.0
 _CLEAN_SECONDS = 600.0
@@ -155,6 +156,8 @@ class _Upkeep:
             work.meeting_hosts.remove_before((now - KEPT_FOR).date())
             work.blobs.remove_expired(now)
             work.codes.remove_before(now - KEPT_FOR)
+            work.api.remove_expired(now, now - KEPT_FOR)
+            work.tiers.usage.remove_before(now - COUNTED_FOR)
 
         await self.storage.write(unit)
 

@@ -11,7 +11,7 @@ import structlog
 _SECRETS = re.compile(
     r"(?P<telegram>\d{6,}:[A-Za-z0-9_-]{30,})"
     r"|(?P<mail>[\w.+-]+@[\w-]+\.[\w.]+)"
-    r"|(?P<key>\b(?:sk|rk|whsec)_[A-Za-z0-9_]{8,})"
+    r"|(?P<key>\b(?:sk|rk|whsec|lfa|lfr)_[A-Za-z0-9_-]{8,})"
     r"|(?P<query>(?:api_key|access_token|token|password)=[^&\s'\"]+)"
 )
 _QUIET = (

@@ -4,8 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.accounts.api_tokens import ApiTokens
 from bot.accounts.codes import Codes
 from bot.accounts.tokens import Tokens
+from bot.flows.api_access import ApiAccess
+from bot.flows.api_records import API_RECORDS
 from bot.flows.availability import Availability
 from bot.flows.availability_records import AVAILABILITY_RECORDS
 from bot.flows.billing_records import BILLING_RECORDS
@@ -80,9 +83,12 @@ def assemble(
     teaching = Teaching(runner, parts, RelayIntroductions(relay.relay), is_paid=money is not None)
     people = People(runner, practice, parts, records, codes, tokens, teaching)
     hours = Availability(runner, zones, tokens)
+    api = ApiAccess(runner, ApiTokens(parts.scenes.clock))
     runner.add(buttons.fix_flow(), zones.flow(), *people.flows(), *teaching.flows())
-    runner.add(*hours.flows(), *paying.flows(), *(f for each in links for f in each.flows()))
-    areas: Sequence[Area] = (relay.talk, people, teaching, hours, lessons, paying, *links)
+    runner.add(
+        *hours.flows(), *paying.flows(), *api.flows(), *(f for each in links for f in each.flows())
+    )
+    areas: Sequence[Area] = (relay.talk, people, teaching, hours, lessons, paying, api, *links)
     table = CommandTable(
         [
             *_practice_commands(practice, relay),
@@ -142,6 +148,7 @@ def _records(parts: Parts, lessons: Lessons) -> Records:
         TEACHER_RECORDS,
         AVAILABILITY_RECORDS,
         BILLING_RECORDS,
+        API_RECORDS,
         RELAY_RECORDS,
         PEOPLE_RECORDS,
     )

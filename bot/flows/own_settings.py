@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.accounts.model import Preferences, ReplyMode, User
+from bot.flows.api_access import PREFIX as API_PREFIX
 from bot.flows.model import Answers, Flow, Option, Step
 from bot.flows.runner import Runner, StaleButton
 from bot.flows.scene import Later, Scene
@@ -45,6 +46,8 @@ class OwnSettings:
             for name in _FIELDS
         ]
         buttons.append([scene.button("settings.button.apps", "c:link")])
+        if scene.user.is_registered and not scene.incoming.is_shared:
+            buttons.append([scene.button("apikey.button.open", f"{API_PREFIX}:open")])
         scene.show(
             scene.text("settings.title", Style.STRONG),
             Paragraph("\n".join(lines), Style.QUOTE),

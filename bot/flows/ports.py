@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from bot.accounts.api_ports import ApiBook
 from bot.billing.ports import BillingBook
 from bot.chat.ports import ChatWork
 from bot.core.repository import Repository
@@ -13,6 +14,7 @@ from bot.meetings.ports import MeetingWork
 from bot.messaging.model import MessageRef, Outgoing
 from bot.scheduling.ports import BookingWork
 from bot.scheduling.schedule_ports import SchedulesWork
+from bot.tiers.ports import TierBook
 from bot.voice.session import StoredReport, Turn, VoiceSession
 
 
@@ -145,3 +147,7 @@ class FlowWork(ChatWork, BookingWork, SchedulesWork, MeetingWork, Protocol):
     def vault(self) -> PersonVault: ...
     @property
     def billing(self) -> BillingBook: ...
+    @property
+    def api(self) -> ApiBook: ...
+    @property
+    def tiers(self) -> TierBook: ...

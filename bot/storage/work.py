@@ -14,6 +14,7 @@ from bot.storage.accounts import (
     SqlOneTimeCodes,
     SqlUsers,
 )
+from bot.storage.api_tokens import SqlApi
 from bot.storage.billing import SqlBilling
 from bot.storage.bookings import SqlBookingEvents, SqlBookings
 from bot.storage.chat import SqlChat
@@ -22,6 +23,7 @@ from bot.storage.files import SqlBlobs, SqlNotes
 from bot.storage.flows import SqlFlowStates
 from bot.storage.inbox import SqlInbox
 from bot.storage.jobs import SqlJobs
+from bot.storage.live import SqlLive
 from bot.storage.meetings import SqlHostBook, SqlMeetings, SqlRegistrants, SqlSightings
 from bot.storage.outbox import SqlOutbox
 from bot.storage.outside_events import SqlOutsideEvents
@@ -35,6 +37,7 @@ from bot.storage.teachers import (
     SqlTeachers,
     SqlTeacherSearches,
 )
+from bot.storage.tiers import SqlTiers
 from bot.storage.vault import Keyring, Vault
 from bot.storage.voice import SqlReports, SqlTurns, SqlVoiceSessions
 
@@ -161,6 +164,10 @@ class Work:
         return SqlOneTimeCodes(self._connection, self.vault)
 
     @cached_property
+    def api(self) -> SqlApi:
+        return SqlApi(self._connection, self.vault)
+
+    @cached_property
     def teachers(self) -> SqlTeachers:
         return SqlTeachers(self._connection, self.vault)
 
@@ -209,8 +216,16 @@ class Work:
         return SqlBilling(self._connection, self.vault)
 
     @cached_property
+    def tiers(self) -> SqlTiers:
+        return SqlTiers(self._connection, self.vault)
+
+    @cached_property
     def bookings(self) -> SqlBookings:
         return SqlBookings(self._connection, self.vault)
+
+    @cached_property
+    def live(self) -> SqlLive:
+        return SqlLive(self._connection, self.vault)
 
     @cached_property
     def slot_waits(self) -> SqlSlotWaits:
