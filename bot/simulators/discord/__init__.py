@@ -30,6 +30,9 @@ The people's side is Python:
     school.overwrite(lobby, None, deny=Permission.VIEW_CHANNEL)      # None: the bot
     school.allow_bot(rights)   school.archive(thread)   school.kick_bot()
     sim.archive_idle_threads()               # after the clock was moved
+    room = school.add_channel("talk", ChannelKind.VOICE)
+    tom.join_voice(room)   tom.mute(room)   tom.leave_voice(room)    # another room: he moves
+    school.inside(room)    school.events     # ScheduledEvent: the calendar as it stands
 
 Moving `clock` lets attachment addresses (24 hours) and interaction tokens (15 minutes) expire.
 `sim.patience` is real time: how long the bot has for its first answer to an interaction. A client
@@ -49,6 +52,7 @@ Fault("drop_before", match="event:*", skip=100) cuts the gateway after a hundred
 
 from bot.simulators.discord.components import Button
 from bot.simulators.discord.forms import Field, Modal
+from bot.simulators.discord.gatherings import Entity, ScheduledEvent, Status
 from bot.simulators.discord.intents import PRIVILEGED, Intent
 from bot.simulators.discord.interaction import Callback, Interaction
 from bot.simulators.discord.manager import GuildManager
@@ -79,6 +83,7 @@ __all__ = [
     "Channel",
     "ChannelKind",
     "DiscordSimulator",
+    "Entity",
     "Field",
     "GuildManager",
     "Intent",
@@ -92,7 +97,9 @@ __all__ = [
     "Person",
     "Request",
     "Role",
+    "ScheduledEvent",
     "Shown",
     "Specification",
+    "Status",
     "find_spec",
 ]

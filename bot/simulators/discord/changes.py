@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from bot.simulators.discord import voices
 from bot.simulators.discord.message_wire import hidden, message_json, shows_content
 from bot.simulators.discord.model import Channel, Json, Message
 from bot.simulators.discord.wire import channel_json, member_json, user_json
@@ -180,6 +181,7 @@ def delete_channel(world: World, channel: Channel) -> None:
         for thread_id in sorted(guild.thread_ids):
             if world.channels[thread_id].parent_id == channel.channel_id:
                 delete_channel(world, world.channels[thread_id])
+    voices.empty(world, channel)
     is_seen = world.bot_sees(channel)
     guild.thread_ids.discard(channel.channel_id)
     if channel.channel_id in guild.channel_ids:

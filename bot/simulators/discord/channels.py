@@ -31,6 +31,8 @@ def create_guild_channel(world: World, call: Call) -> Json:
     kind = body.get("type") or ChannelKind.TEXT
     if kind not in _MAKEABLE:
         raise invalid("type", "BASE_TYPE_CHOICES", "Value must be one of (0, 2, 4, 13, 15).")
+    overwrites = _overwrites(body.get("permission_overwrites") or [])
+    _check_grants(world.guild_rights(world.bot.user_id, guild), overwrites)
     channel = Channel(
         channel_id=world.new_id(),
         kind=ChannelKind(kind),
@@ -39,7 +41,8 @@ def create_guild_channel(world: World, call: Call) -> Json:
         parent_id=parse_id(body.get("parent_id")),
         position=len(guild.channel_ids),
         topic=body.get("topic"),
-        overwrites=_overwrites(body.get("permission_overwrites") or []),
+        user_limit=_limit(body, ChannelKind(kind)),
+        overwrites=overwrites,
     )
     world.channels[channel.channel_id] = channel
     guild.channel_ids.append(channel.channel_id)
@@ -63,8 +66,12 @@ def update_channel(world: World, call: Call) -> Json:
         channel.name = check_name(body)
     if "topic" in body:
         channel.topic = _topic(body["topic"])
+    if "user_limit" in body:
+        channel.user_limit = _limit(body, channel.kind)
     if "permission_overwrites" in body:
-        channel.overwrites = _overwrites(body["permission_overwrites"] or [])
+        overwrites = _overwrites(body["permission_overwrites"] or [])
+        _check_grants(world.rights(world.bot.user_id, channel), overwrites)
+        channel.overwrites = overwrites
     changes.announce_channel(world, "CHANNEL_UPDATE", channel)
     return channel_json(world, channel)
 
@@ -141,6 +148,21 @@ def _overwrites(bodies: list[Json]) -> dict[int, Overwrite]:
         allow, deny = _bits(body.get("allow")), _bits(body.get("deny"))
         read[target_id] = Overwrite(target_id, body["type"] == 1, allow, deny)
     return read
+
+
+def _check_grants(own: Permission, overwrites: dict[int, Overwrite]) -> None:
+    """Only what one has oneself can be given or taken (channel.mdx, "Modify Channel")."""
+    for overwrite in overwrites.values():
+        if (overwrite.allow | overwrite.deny) & ~own:
+            raise refusal(50013)
+
+
+def _limit(body: Json, kind: ChannelKind) -> int:
+    """How many may talk at once; 0: as many as want to."""
+    limit, most = body.get("user_limit") or 0, 10_000 if kind is ChannelKind.STAGE else 99
+    if not isinstance(limit, int) or not 0 <= limit <= most:
+        raise invalid("user_limit", "NUMBER_TYPE_MAX", f"Must be between 0 and {most}.")
+    return limit
 
 
 def _bits(value: Any) -> Permission:

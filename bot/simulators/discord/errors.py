@@ -15,10 +15,12 @@ _MESSAGES = {
     10015: (404, "Unknown Webhook"),
     10062: (404, "Unknown interaction"),
     10063: (404, "Unknown application command"),
+    10070: (404, "Unknown Guild Scheduled Event"),
     20012: (403, "You are not authorized to perform this action on this application"),
     30010: (400, "Maximum number of reactions reached (20)"),
     30015: (400, "Maximum number of attachments in a message reached (10)"),
     30032: (400, "Maximum number of application commands reached"),
+    30038: (400, "Maximum number of uncompleted guild scheduled events reached (100)"),
     30034: (429, "Maximum number of daily application command creates has been reached (200)"),
     40005: (413, "Request entity too large"),
     40058: (400, "Cannot send a message in a forum channel"),
@@ -41,6 +43,7 @@ _MESSAGES = {
     160002: (400, "Cannot reply without permission to read message history"),
     160004: (400, "A thread has already been created for this message"),
     160005: (403, "Thread is locked"),
+    180000: (400, "Cannot update a finished event"),
 }
 
 

@@ -1,6 +1,7 @@
 """Whoever runs a guild: makes channels and roles, lets people in, gives and takes permissions."""
 
-from bot.simulators.discord import changes
+from bot.simulators.discord import changes, voices
+from bot.simulators.discord.gatherings import ScheduledEvent
 from bot.simulators.discord.model import (
     Account,
     Channel,
@@ -58,6 +59,7 @@ class GuildManager:
             self._join(person)
 
     def remove(self, person: Person) -> None:
+        voices.leave(self._world, person.user_id, self.guild)
         del self.guild.members[person.user_id]
         for thread_id in self.guild.thread_ids:
             thread = self._world.channels[thread_id].thread
@@ -101,6 +103,17 @@ class GuildManager:
     def purge(self, channel: Channel, *messages: Message) -> None:
         """Remove messages in bulk."""
         changes.purge(self._world, channel, [message.message_id for message in messages])
+
+    @property
+    def events(self) -> list[ScheduledEvent]:
+        """The calendar as it stands, what is over or cancelled too."""
+        now = self._world.now()
+        return [event.at(now) for event in self.guild.events.values()]
+
+    def inside(self, channel: Channel) -> list[int]:
+        """Ids of those who are in a voice or stage channel."""
+        voices = self.guild.voices.values()
+        return [each.user_id for each in voices if each.channel_id == channel.channel_id]
 
     def archive(self, thread: Channel, *, is_locked: bool = False) -> None:
         changes.archive(self._world, thread, is_locked=is_locked)

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.simulators.bell import Bell
 from bot.simulators.discord.components import Button, buttons_in, texts_in
+from bot.simulators.discord.gatherings import ScheduledEvent, VoiceState
 from bot.simulators.discord.permissions import NOTHING, Permission
 
 Json = dict[str, Any]
@@ -91,7 +92,12 @@ class Member:
 
 @dataclass(slots=True)
 class Guild:
-    """A server. The role with the guild's own id is @everyone."""
+    """A server. The role with the guild's own id is @everyone.
+
+    Args:
+        voices: who is in some voice or stage channel.
+        events: the calendar, what is over or cancelled too.
+    """
 
     guild_id: int
     name: str
@@ -101,6 +107,8 @@ class Guild:
     channel_ids: list[int] = field(default_factory=list)
     thread_ids: set[int] = field(default_factory=set)
     bot_joined_at: datetime | None = None
+    voices: dict[int, VoiceState] = field(default_factory=dict)
+    events: dict[int, ScheduledEvent] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +223,7 @@ class Channel:
 
     Args:
         recipient_id: the person, in a DM.
+        user_limit: how many may be in a voice or stage channel at once; 0: any number.
         bell: rings when something in the channel changes.
     """
 
@@ -225,6 +234,7 @@ class Channel:
     parent_id: int | None = None
     position: int = 0
     topic: str | None = None
+    user_limit: int = 0
     recipient_id: int | None = None
     overwrites: dict[int, Overwrite] = field(default_factory=dict)
     thread: Thread | None = None

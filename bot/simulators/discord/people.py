@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bot.simulators.discord import voices
 from bot.simulators.discord.asking import Asker
 from bot.simulators.discord.desk import Desk
 from bot.simulators.discord.forms import Modal, read_modal, submitted
@@ -64,6 +65,23 @@ class Person:
             pane = Pane(self._world, self.account, channel)
             self._panes[channel.channel_id] = pane
         return self._panes[channel.channel_id]
+
+    def join_voice(self, channel: Channel) -> None:
+        """Come into a voice or stage channel, out of any other one of that guild.
+
+        Raises:
+            PermissionError: the client does not offer it, or it is full.
+        """
+        voices.join(self._world, self.user_id, channel)
+
+    def mute(self, channel: Channel, *, is_muted: bool = True) -> None:
+        """Switch one's microphone off, or on again."""
+        guild = self._world.guilds[channel.guild_id or 0]
+        voices.mute(self._world, self.user_id, guild, is_muted=is_muted)
+
+    def leave_voice(self, channel: Channel) -> None:
+        """Hang up."""
+        voices.leave(self._world, self.user_id, self._world.guilds[channel.guild_id or 0])
 
     async def submit(self, values: dict[str, Any]) -> Interaction:
         """Send the open form; `values` by custom_id or label of its fields.

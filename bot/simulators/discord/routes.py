@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bot.simulators.discord import answering, channels, directory, messages, threads
+from bot.simulators.discord import answering, calendar, channels, directory, messages, threads
 from bot.simulators.discord.call import Call
 from bot.simulators.discord.world import World
 
@@ -16,6 +16,8 @@ _ARCHIVED = f"{_CHANNEL}/threads/archived"
 _MESSAGES = f"{_CHANNEL}/messages"
 _MESSAGE = f"{_MESSAGES}/{{message_id}}"
 _REACTION = f"{_MESSAGE}/reactions/{{emoji_name}}"
+_EVENTS = "/guilds/{guild_id}/scheduled-events"
+_EVENT = f"{_EVENTS}/{{guild_scheduled_event_id}}"
 _APPLICATION = "/applications/{application_id}"
 _WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
 _MAKING = {"create_guild_channel", "create_thread", "create_thread_from_message"}  # answer 201
@@ -120,6 +122,14 @@ _OF_CHANNELS: list[tuple[str, str, str, Handler]] = [
     ("DELETE", f"{_MEMBERS}/{{user_id}}", "delete_thread_member", threads.delete_thread_member),
 ]
 
+_OF_EVENTS: list[tuple[str, str, str, Handler]] = [
+    ("GET", _EVENTS, "list_guild_scheduled_events", calendar.list_events),
+    ("POST", _EVENTS, "create_guild_scheduled_event", calendar.create_event),
+    ("GET", _EVENT, "get_guild_scheduled_event", calendar.get_event),
+    ("PATCH", _EVENT, "update_guild_scheduled_event", calendar.update_event),
+    ("DELETE", _EVENT, "delete_guild_scheduled_event", calendar.delete_event),
+]
+
 _BY_TOKEN_IN_ADDRESS: list[tuple[str, str, str, Handler]] = [
     (
         "POST",
@@ -169,7 +179,12 @@ _BY_TOKEN_IN_ADDRESS: list[tuple[str, str, str, Handler]] = [
 
 def all_routes() -> Iterator[Route]:
     """In the order in which addresses are to be tried."""
-    for method, path, name, handler in (*_WITH_TOKEN, *_OF_CHANNELS, *_command_routes()):
+    for method, path, name, handler in (
+        *_WITH_TOKEN,
+        *_OF_CHANNELS,
+        *_OF_EVENTS,
+        *_command_routes(),
+    ):
         yield Route(method, path, name, handler, status=201 if name in _MAKING else 200)
     for method, path, name, handler in _BY_TOKEN_IN_ADDRESS:
         yield Route(method, path, name, handler, needs_token=False)

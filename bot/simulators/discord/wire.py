@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from bot.simulators.discord.gatherings import ScheduledEvent, VoiceState
 from bot.simulators.discord.model import (
     Account,
     Channel,
@@ -136,7 +137,7 @@ def channel_json(world: World, channel: Channel) -> Json:
         "topic": channel.topic,
         "nsfw": False,
         "bitrate": 64_000,
-        "user_limit": 0,
+        "user_limit": channel.user_limit,
         "available_tags": [],
     }
 
@@ -200,11 +201,60 @@ def guild_create_json(world: World, guild: Guild) -> Json:
             for thread in threads
             if thread.thread and not thread.thread.is_archived and world.bot_sees(thread)
         ],
-        "voice_states": [],
+        "voice_states": [_bare(voice_state_json(guild, each)) for each in guild.voices.values()],
         "presences": [],
         "stage_instances": [],
-        "guild_scheduled_events": [],
+        "guild_scheduled_events": [
+            event_json(event)
+            for event in (each.at(world.now()) for each in guild.events.values())
+            if event.is_open
+        ],
         "soundboard_sounds": [],
+    }
+
+
+def voice_state_json(guild: Guild, state: VoiceState) -> Json:
+    """Where somebody is, and what others hear of them."""
+    return {
+        "guild_id": str(guild.guild_id),
+        "channel_id": str(state.channel_id),
+        "user_id": str(state.user_id),
+        "session_id": state.session_id,
+        "deaf": False,
+        "mute": False,
+        "self_deaf": False,
+        "self_mute": state.is_muted,
+        "self_stream": False,
+        "self_video": False,
+        "suppress": state.is_audience,
+        "request_to_speak_timestamp": None,
+    }
+
+
+def _bare(voice_state: Json) -> Json:
+    """As it stands in a guild's own description (gateway-events.mdx, "Guild Create")."""
+    return {name: value for name, value in voice_state.items() if name != "guild_id"}
+
+
+def event_json(event: ScheduledEvent) -> Json:
+    """An entry of the calendar."""
+    return {
+        "id": str(event.event_id),
+        "guild_id": str(event.guild_id),
+        "channel_id": _text(event.channel_id),
+        "creator_id": str(event.creator_id),
+        "name": event.name,
+        "description": event.description,
+        "image": None,
+        "scheduled_start_time": stamp(event.starts_at),
+        "scheduled_end_time": stamp(event.ends_at) if event.ends_at else None,
+        "privacy_level": 2,
+        "status": int(event.status),
+        "entity_type": int(event.entity),
+        "entity_id": None,
+        "entity_metadata": {"location": event.location} if event.location else None,
+        "recurrence_rule": None,
+        "guild_scheduled_event_exceptions": [],
     }
 
 

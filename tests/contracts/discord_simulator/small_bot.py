@@ -27,6 +27,7 @@ class SmallBot(discord.Client):
         self.tree = app_commands.CommandTree(self)
         self.heard: list[discord.Message] = []
         self.events: list[tuple[str, object]] = []
+        self.voices: list[tuple[int, int | None, bool]] = []
         self._bell = Bell()
         self.on_text: Callable[[discord.Message], Awaitable[None]] | None = None
 
@@ -43,6 +44,8 @@ class SmallBot(discord.Client):
 
     def dispatch(self, event: str, /, *args: object) -> None:
         self.events.append((event, args[0] if args else None))
+        if event == "voice_state_update":
+            self.voices.append(_voice(*args))
         super().dispatch(event, *args)
         self._bell.ring()
 
@@ -61,6 +64,13 @@ class SmallBot(discord.Client):
 
     def named(self, event: str) -> list[object]:
         return [argument for name, argument in self.events if name == event]
+
+
+def _voice(
+    member: discord.Member, _: discord.VoiceState, after: discord.VoiceState
+) -> tuple[int, int | None, bool]:
+    """Whose it is, where, and whether they are muted; the library changes the same object again."""
+    return member.id, after.channel.id if after.channel else None, after.self_mute
 
 
 @asynccontextmanager
