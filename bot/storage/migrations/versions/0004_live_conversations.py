@@ -35,6 +35,82 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_api_tokens_key_id"), ["key_id"], unique=False)
 
     op.create_table(
+        "live_conversations",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("host_id", sa.String(length=36), nullable=False),
+        sa.Column("co_host_id", sa.String(length=36), nullable=True),
+        sa.Column("instructor_id", sa.String(length=36), nullable=True),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("level", sa.String(length=3), nullable=False),
+        sa.Column("starts_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.Column("seats", sa.Integer(), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.Column("is_public", sa.Boolean(), nullable=False),
+        sa.Column("invite_code", sa.String(length=24), nullable=True),
+        sa.Column("price_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("cultural_notes", sa.Text(), nullable=False),
+        sa.Column("vocabulary", sa.Text(), nullable=False),
+        sa.Column("grammar_points", sa.Text(), nullable=False),
+        sa.Column("prompts", sa.Text(), nullable=False),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("room", sa.String(length=40), nullable=False),
+        sa.Column("series_id", sa.String(length=36), nullable=True),
+        sa.Column("wall_time", sa.String(length=16), nullable=False),
+        sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.Column("tz_version", sa.String(length=20), nullable=False),
+        sa.Column("free_hours", sa.Integer(), nullable=False),
+        sa.Column("late_percent", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("moved_at", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("taken >= 0 AND taken <= seats", name="ck_live_conversations_taken"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_conversations")),
+        sa.UniqueConstraint("invite_code", name=op.f("uq_live_conversations_invite_code")),
+    )
+    with op.batch_alter_table("live_conversations", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_live_conversations_co_host_id"), ["co_host_id"], unique=False
+        )
+        batch_op.create_index("ix_live_conversations_coming", ["status", "starts_at"], unique=False)
+        batch_op.create_index("ix_live_conversations_host", ["host_id", "starts_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_live_conversations_instructor_id"), ["instructor_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_live_conversations_series_id"), ["series_id"], unique=False
+        )
+
+    op.create_table(
+        "live_listed",
+        sa.Column("word", sa.String(length=40), nullable=False),
+        sa.Column("starts_at", sa.BigInteger(), nullable=False),
+        sa.Column("conversation_id", sa.String(length=36), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("level", sa.String(length=3), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("is_free", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "word",
+            "starts_at",
+            "conversation_id",
+            "language",
+            "level",
+            "kind",
+            "is_free",
+            name=op.f("pk_live_listed"),
+        ),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("live_listed", schema=None) as batch_op:
+        batch_op.create_index("ix_live_listed_conversation_id", ["conversation_id"], unique=False)
+
+    op.create_table(
         "api_keys",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -61,6 +137,46 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("api_requests", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_api_requests_made_at"), ["made_at"], unique=False)
+
+    op.create_table(
+        "live_seats",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("conversation_id", sa.String(length=36), nullable=False),
+        sa.Column("user_id", sa.String(length=36), nullable=False),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("payment", sa.String(length=40), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("is_included", sa.Boolean(), nullable=False),
+        sa.Column("refunded_minor", sa.BigInteger(), nullable=False),
+        sa.Column("booked_at", sa.BigInteger(), nullable=False),
+        sa.Column("waiting_since", sa.BigInteger(), nullable=True),
+        sa.Column("held_until", sa.BigInteger(), nullable=True),
+        sa.Column("offered_until", sa.BigInteger(), nullable=True),
+        sa.Column("cancelled_at", sa.BigInteger(), nullable=True),
+        sa.Column("speaking_seconds", sa.Float(), nullable=False),
+        sa.Column("message_count", sa.Integer(), nullable=False),
+        sa.Column("stars", sa.Integer(), nullable=True),
+        sa.Column("chips", sa.Text(), nullable=False),
+        sa.Column("note", sa.LargeBinary(), nullable=True),
+        sa.Column("joined_at", sa.BigInteger(), nullable=True),
+        sa.Column("left_at", sa.BigInteger(), nullable=True),
+        sa.Column("present_seconds", sa.Float(), nullable=False),
+        sa.Column("may_record", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["live_conversations.id"],
+            name=op.f("fk_live_seats_conversation_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_seats")),
+        sa.UniqueConstraint("conversation_id", "user_id", name="uq_live_seats_person"),
+    )
+    with op.batch_alter_table("live_seats", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_live_seats_line", ["conversation_id", "status", "waiting_since", "id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_live_seats_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "plan_packs",
@@ -175,6 +291,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_plan_packs_user_id"))
 
     op.drop_table("plan_packs")
+    with op.batch_alter_table("live_seats", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_live_seats_user_id"))
+        batch_op.drop_index("ix_live_seats_line")
+
+    op.drop_table("live_seats")
     with op.batch_alter_table("api_requests", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_requests_made_at"))
 
@@ -183,6 +304,18 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_api_keys_user_id"))
 
     op.drop_table("api_keys")
+    with op.batch_alter_table("live_listed", schema=None) as batch_op:
+        batch_op.drop_index("ix_live_listed_conversation_id")
+
+    op.drop_table("live_listed")
+    with op.batch_alter_table("live_conversations", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_live_conversations_series_id"))
+        batch_op.drop_index(batch_op.f("ix_live_conversations_instructor_id"))
+        batch_op.drop_index("ix_live_conversations_host")
+        batch_op.drop_index("ix_live_conversations_coming")
+        batch_op.drop_index(batch_op.f("ix_live_conversations_co_host_id"))
+
+    op.drop_table("live_conversations")
     with op.batch_alter_table("api_tokens", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_tokens_key_id"))
         batch_op.drop_index(batch_op.f("ix_api_tokens_expires_at"))
