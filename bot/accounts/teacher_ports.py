@@ -13,6 +13,10 @@ class TeacherRepo(Repository[TeacherProfile], Protocol):
     """Teachers."""
 
     def find_of_user(self, user_id: str, /) -> TeacherProfile | None: ...
+    def is_verified(self, user_id: str, /) -> bool:
+        """Whether they are a teacher whom an administrator approved."""
+        ...
+
     def find_by_token(self, token: str, /) -> TeacherProfile | None: ...
     def waiting(self, limit: int, after: str | None = None, /) -> Sequence[TeacherProfile]:
         """Those in the queue, longest waiting first; `after`: behind this id in the queue."""

@@ -44,7 +44,7 @@ class Relay:
         known = work.chat.threads.find_pair(student_id, teacher_id)
         if known is not None:
             return known
-        if student_id == teacher_id or not _is_open(work, teacher_id):
+        if student_id == teacher_id or not work.teachers.is_verified(teacher_id):
             raise NotSent("relay.refused.teacher")
         if work.users.hold(teacher_id) is None:  # just joined to another account
             raise NotFound
@@ -256,11 +256,5 @@ class Relay:
             is_own = thread.has_blocked(author.id)
             key = "relay.refused.you_blocked" if is_own else "relay.refused.unreachable"
             raise NotSent(key, name=self.partner_name(work, thread, author))
-        if partner_id == thread.teacher_id and not _is_open(work, partner_id):
+        if partner_id == thread.teacher_id and not work.teachers.is_verified(partner_id):
             raise NotSent("relay.refused.teacher")
-
-
-def _is_open(work: ChatWork, teacher_id: str) -> bool:
-    """Only a teacher whom an administrator verified may be written to."""
-    profile = work.teachers.find_of_user(teacher_id)
-    return profile is not None and profile.is_verified

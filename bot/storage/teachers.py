@@ -128,6 +128,12 @@ _TEACHER_OF_USER = Prepared(
     select(teacher_profiles).where(teacher_profiles.c.user_id == bindparam("user_id")),
     is_kept=True,
 )
+_IS_VERIFIED = Prepared(
+    select(teacher_profiles.c.is_verified).where(
+        teacher_profiles.c.user_id == bindparam("user_id")
+    ),
+    is_kept=True,
+)
 _TEACHER_BY_TOKEN = Prepared(
     select(teacher_profiles).where(teacher_profiles.c.invite_token == bindparam("token"))
 )
@@ -175,6 +181,10 @@ class SqlTeachers(_Owned, TableRepo[TeacherProfile]):
 
     def find_of_user(self, user_id: str) -> TeacherProfile | None:
         return self._one(_TEACHER_OF_USER, user_id=user_id)
+
+    def is_verified(self, user_id: str) -> bool:
+        found = _IS_VERIFIED.first(self._connection, {"user_id": user_id})
+        return found is not None and bool(found["is_verified"])
 
     def find_by_token(self, token: str) -> TeacherProfile | None:
         return self._one(_TEACHER_BY_TOKEN, token=token)

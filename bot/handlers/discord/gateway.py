@@ -19,6 +19,15 @@ _LONGEST_RATE_LIMIT_SECONDS = 30.0  # the least discord.py takes; longer ones ar
 
 _log = structlog.get_logger()
 
+_HEARD_RAW = (  # `Hearing` reads them itself
+    "INTERACTION_CREATE",
+    "MESSAGE_CREATE",
+    "MESSAGE_DELETE",
+    "MESSAGE_REACTION_ADD",
+    "MESSAGE_REACTION_REMOVE",
+    "MESSAGE_UPDATE",
+)
+
 Hear = Callable[[str], None]
 
 
@@ -103,6 +112,8 @@ class GatewayClient(discord.Client):
         )
         if http is not None:
             self.http = http
+        for event in _HEARD_RAW:  # the library has no other way to make nothing of an event
+            self._connection.parsers.pop(event, None)
         self.hear: Hear | None = None
         self.is_begun = False
         self.has_asked = asyncio.Event()

@@ -1,10 +1,11 @@
 """An `Outgoing` as calls of python-telegram-bot's `Bot`; pure."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import ceil
 
-from telegram import LinkPreviewOptions, ReactionTypeEmoji, ReplyKeyboardRemove, ReplyParameters
+from telegram import LinkPreviewOptions, ReplyKeyboardRemove, ReplyParameters
 
 from bot.core.filenames import safe_filename
 from bot.core.text import shorten
@@ -172,9 +173,12 @@ def _answer(message: Outgoing) -> Call:
 
 
 def _reaction(message: Outgoing) -> dict[str, object]:
-    """Nothing takes reactions back. Telegram lists its emoji without the variation selector."""
+    """Nothing takes reactions back. Telegram lists its emoji without the variation selector.
+
+    As it goes over the wire: the library's own objects cost a tenth of the whole call.
+    """
     emoji = (message.reaction or "").replace("\ufe0f", "")
-    return {"reaction": [ReactionTypeEmoji(emoji)] if emoji else []}
+    return {"reaction": json.dumps([{"type": "emoji", "emoji": emoji}] if emoji else [])}
 
 
 def _file(attachment: Attachment, content: bytes) -> Call:

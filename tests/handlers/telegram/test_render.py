@@ -1,5 +1,7 @@
 """What we want to say, as calls of the Bot API."""
 
+import json
+
 import pytest
 from telegram import (
     InlineKeyboardMarkup,
@@ -250,8 +252,8 @@ def test_reactions_and_deletion():
     (calm,) = changed(Change.REACT)
     (delete,) = changed(Change.DELETE)
 
-    assert react.params["reaction"] == [ReactionTypeEmoji("❤")]
-    assert calm.params["reaction"] == []
+    assert json.loads(react.params["reaction"]) == [ReactionTypeEmoji("❤").to_dict()]
+    assert json.loads(calm.params["reaction"]) == []
     assert (delete.method, delete.params) == ("delete_message", {"chat_id": 7, "message_id": 31})
 
 
