@@ -13,6 +13,7 @@ from bot.core.repository import Repository
 from bot.jobs.ports import JobQueue
 from bot.live.finding import Found, Query
 from bot.live.model import LiveConversation, Seat
+from bot.live.room_ports import RoomBook
 
 
 class ConversationRepo(Repository[LiveConversation], Protocol):
@@ -80,6 +81,8 @@ class LiveBook(Protocol):
     def conversations(self) -> ConversationRepo: ...
     @property
     def seats(self) -> SeatRepo: ...
+    @property
+    def rooms(self) -> RoomBook: ...
 
 
 class LiveWork(AccountsWork, TeachersWork, Protocol):

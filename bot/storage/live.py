@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.core.errors import Stale
 from bot.live.finding import MOST_COUNTED, Found, Query, Row, words_of
 from bot.live.model import ANY_LEVEL, ConversationStatus, LiveConversation, TooFewSeats
+from bot.storage.live_room import SqlRooms
 from bot.storage.live_seats import SqlSeats
 from bot.storage.live_tables import conversations, listed
 from bot.storage.prepared import Prepared
@@ -193,6 +194,10 @@ class SqlLive:
     @cached_property
     def conversations(self) -> SqlConversations:
         return SqlConversations(self._connection, self._vault)
+
+    @cached_property
+    def rooms(self) -> SqlRooms:
+        return SqlRooms(self._connection, self._vault)
 
     @cached_property
     def seats(self) -> SqlSeats:
