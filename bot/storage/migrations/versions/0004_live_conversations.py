@@ -87,6 +87,13 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "live_files",
+        sa.Column("message_id", sa.String(length=36), nullable=False),
+        sa.Column("blob_id", sa.String(length=36), nullable=False),
+        sa.Column("waiting", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_live_files")),
+    )
+    op.create_table(
         "live_listed",
         sa.Column("word", sa.String(length=40), nullable=False),
         sa.Column("starts_at", sa.BigInteger(), nullable=False),
@@ -109,6 +116,81 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("live_listed", schema=None) as batch_op:
         batch_op.create_index("ix_live_listed_conversation_id", ["conversation_id"], unique=False)
+
+    op.create_table(
+        "live_members",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("conversation_id", sa.String(length=36), nullable=False),
+        sa.Column("user_id", sa.String(length=36), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("joined_at", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("presence", sa.String(length=40), nullable=False),
+        sa.Column("in_since", sa.BigInteger(), nullable=True),
+        sa.Column("left_at", sa.BigInteger(), nullable=True),
+        sa.Column("present_seconds", sa.Float(), nullable=False),
+        sa.Column("speaking_seconds", sa.Float(), nullable=False),
+        sa.Column("message_count", sa.Integer(), nullable=False),
+        sa.Column("dealt", sa.Integer(), nullable=False),
+        sa.Column("missed", sa.Integer(), nullable=False),
+        sa.Column("is_muted", sa.Boolean(), nullable=False),
+        sa.Column("wants_corrections", sa.Boolean(), nullable=False),
+        sa.Column("may_keep", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_members")),
+    )
+    with op.batch_alter_table("live_members", schema=None) as batch_op:
+        batch_op.create_index("ix_live_members_user", ["user_id", "presence"], unique=False)
+        batch_op.create_index("uq_live_members_person", ["conversation_id", "user_id"], unique=True)
+
+    op.create_table(
+        "live_messages",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("conversation_id", sa.String(length=36), nullable=False),
+        sa.Column("sender_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("recipient_id", sa.String(length=36), nullable=True),
+        sa.Column("text", sa.LargeBinary(), nullable=False),
+        sa.Column("transcript", sa.LargeBinary(), nullable=True),
+        sa.Column("language", sa.String(length=20), nullable=True),
+        sa.Column("slips", sa.LargeBinary(), nullable=False),
+        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("prompt_index", sa.Integer(), nullable=False),
+        sa.Column("is_turn", sa.Boolean(), nullable=False),
+        sa.Column("is_translation", sa.Boolean(), nullable=False),
+        sa.Column("original_id", sa.String(length=36), nullable=True),
+        sa.Column("source_place", sa.String(length=200), nullable=True),
+        sa.Column("source_id", sa.String(length=200), nullable=True),
+        sa.Column("blob_id", sa.String(length=36), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_messages")),
+    )
+    with op.batch_alter_table("live_messages", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_live_messages_original_id"), ["original_id"], unique=False
+        )
+        batch_op.create_index("ix_live_messages_room", ["conversation_id", "id"], unique=False)
+        batch_op.create_index("ix_live_messages_sender", ["sender_id", "at"], unique=False)
+
+    op.create_table(
+        "live_rooms",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("leader_id", sa.String(length=36), nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("began_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("prompt_index", sa.Integer(), nullable=False),
+        sa.Column("turn_number", sa.Integer(), nullable=False),
+        sa.Column("turn_of", sa.String(length=36), nullable=True),
+        sa.Column("turn_since", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_rooms")),
+    )
+    with op.batch_alter_table("live_rooms", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_live_rooms_leader_id"), ["leader_id"], unique=False)
 
     op.create_table(
         "api_keys",
@@ -256,10 +338,9 @@ def upgrade() -> None:
 
     with op.batch_alter_table("invoices", schema=None) as batch_op:
         batch_op.add_column(sa.Column("seat_id", sa.String(length=36), nullable=True))
-        batch_op.add_column(sa.Column("claim", sa.Integer(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("ends_at", sa.BigInteger(), nullable=True))
         batch_op.alter_column("booking_id", existing_type=sa.VARCHAR(length=36), nullable=True)
-        batch_op.create_unique_constraint(batch_op.f("uq_invoices_seat_id"), ["seat_id", "claim"])
+        batch_op.create_unique_constraint(batch_op.f("uq_invoices_seat_id"), ["seat_id"])
 
     # ### end Alembic commands ###
 
@@ -270,7 +351,6 @@ def downgrade() -> None:
         batch_op.drop_constraint(batch_op.f("uq_invoices_seat_id"), type_="unique")
         batch_op.alter_column("booking_id", existing_type=sa.VARCHAR(length=36), nullable=False)
         batch_op.drop_column("ends_at")
-        batch_op.drop_column("claim")
         batch_op.drop_column("seat_id")
 
     with op.batch_alter_table("subscriptions", schema=None) as batch_op:
@@ -304,10 +384,26 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_api_keys_user_id"))
 
     op.drop_table("api_keys")
+    with op.batch_alter_table("live_rooms", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_live_rooms_leader_id"))
+
+    op.drop_table("live_rooms")
+    with op.batch_alter_table("live_messages", schema=None) as batch_op:
+        batch_op.drop_index("ix_live_messages_sender")
+        batch_op.drop_index("ix_live_messages_room")
+        batch_op.drop_index(batch_op.f("ix_live_messages_original_id"))
+
+    op.drop_table("live_messages")
+    with op.batch_alter_table("live_members", schema=None) as batch_op:
+        batch_op.drop_index("uq_live_members_person")
+        batch_op.drop_index("ix_live_members_user")
+
+    op.drop_table("live_members")
     with op.batch_alter_table("live_listed", schema=None) as batch_op:
         batch_op.drop_index("ix_live_listed_conversation_id")
 
     op.drop_table("live_listed")
+    op.drop_table("live_files")
     with op.batch_alter_table("live_conversations", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_live_conversations_series_id"))
         batch_op.drop_index(batch_op.f("ix_live_conversations_instructor_id"))
