@@ -1,6 +1,8 @@
 """/settings, "API access": keys for a person's own programs, made and revoked in private."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from bot.accounts.api_model import ApiKey
 from bot.accounts.api_tokens import ACCESS_LIFETIME, REFRESH_LIFETIME, ApiTokens
@@ -13,7 +15,7 @@ from bot.flows.model import Answers, Flow, InvalidAnswer
 from bot.flows.runner import Runner, StaleButton
 from bot.flows.scene import Later, Scene
 from bot.flows.steps import text
-from bot.i18n.formats import day_in
+from bot.i18n.formats import calendar_day
 from bot.messaging.model import Paragraph, Style
 
 PREFIX = "ap"
@@ -148,9 +150,14 @@ def _where(scene: Scene) -> Paragraph:
 
 
 def _line(scene: Scene, key: ApiKey) -> str:
-    language, zone = scene.texts.language, scene.user.time_zone
-    made = day_in(key.created_at, language, zone)
+    made = _day(scene, key.created_at)
     if key.last_used_at is None:
         return scene.texts("apikey.line.unused", label=key.label, made=made)
-    used = day_in(key.last_used_at, language, zone)
+    used = _day(scene, key.last_used_at)
     return scene.texts("apikey.line.used", label=key.label, made=made, used=used)
+
+
+def _day(scene: Scene, at: datetime) -> str:
+    """With its year, since a key may be old."""
+    here = at.astimezone(ZoneInfo(scene.user.time_zone or "UTC"))
+    return calendar_day(here.date(), scene.texts.language)

@@ -33,6 +33,10 @@ EN = texts_in("en")
 RIGHTS = """
 button      stranger  student  teacher  admin  again
 a           self      self     self     self   asks
+ap:new      no        self     self     self   asks
+ap:off      no        no       no       no     asks
+ap:open     no        self     self     self   asks
+ap:yes      no        no       no       no     no
 b:day       no        self     self     self   asks
 b:days      no        self     self     self   asks
 b:gig       no        self     self     self   asks

@@ -32,7 +32,8 @@ _ROUNDS: Sequence[Mapping[str, Sequence[str]]] = (
         ),
         "ana": (
             "/talk", "a note", "/context", "/profile", "p:goals", "f:*:=travel", "l:open",
-            "l:edit:avatar", "/settings", "s:zone", "/privacy", "v:on:recording", "/link",
+            "l:edit:avatar", "/settings", "ap:open", "ap:new", "Script", "ap:open", "ap:off:*",
+            "/settings", "s:zone", "/privacy", "v:on:recording", "/link",
             "k:off:*", "/teachers", "w:page:1", "/book", "b:gig:LISTED", "b:day:*", "b:slot:*",
             "/agenda", "y:open:AHEAD", "y:cancel:*", "y:move:*", "y:day:*", "/write", "r:f:*",
             "r:mute:*", "r:block:*", "r:unblock:*", "r:unmute:*", "r:report:*", "/card",
