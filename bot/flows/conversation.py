@@ -31,6 +31,7 @@ from bot.flows.runner import Runner, menu_rows
 from bot.flows.scene import Later, Scene
 from bot.flows.teacher_records import TEACHER_RECORDS
 from bot.flows.teaching import Teaching
+from bot.flows.tier_records import TIER_RECORDS
 from bot.flows.turn_buttons import TurnButtons
 from bot.flows.turn_messages import PREFIX as TURN_PREFIX
 from bot.flows.voice_turn import Parts, VoiceTurns
@@ -148,6 +149,7 @@ def _records(parts: Parts, lessons: Lessons) -> Records:
         TEACHER_RECORDS,
         AVAILABILITY_RECORDS,
         BILLING_RECORDS,
+        TIER_RECORDS,
         API_RECORDS,
         RELAY_RECORDS,
         PEOPLE_RECORDS,
