@@ -10,6 +10,7 @@ from bot.chat.ports import ChatWork
 from bot.core.repository import Repository
 from bot.flows.state import FlowState
 from bot.jobs.model import Job
+from bot.live.ports import LiveWork
 from bot.meetings.ports import MeetingWork
 from bot.messaging.model import MessageRef, Outgoing
 from bot.scheduling.ports import BookingWork
@@ -120,7 +121,7 @@ class PersonVault(Protocol):
     def destroy(self, user_id: str, /) -> None: ...
 
 
-class FlowWork(ChatWork, BookingWork, SchedulesWork, MeetingWork, Protocol):
+class FlowWork(ChatWork, LiveWork, BookingWork, SchedulesWork, MeetingWork, Protocol):
     """Everything an answer to an event may touch, in one transaction."""
 
     @property
