@@ -23,7 +23,7 @@ def open_dispute(
     found = work.billing.disputes.find_of_invoice(invoice.id)
     if found is not None:
         return found
-    if now > invoice.issued_at + rules.dispute_for:
+    if now > invoice.delivered_at + rules.dispute_for:
         raise TooLate
     return work.billing.disputes.add(Dispute(invoice_id=invoice.id, opened_by=side, opened_at=now))
 

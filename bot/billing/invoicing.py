@@ -1,4 +1,4 @@
-"""From a lesson that ended to what is owed for it, and back where less was owed."""
+"""From what was bought to what is owed for it, and back where less was owed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,12 +8,13 @@ from bot.billing.amounts import least_charge
 from bot.billing.collecting import even_out, root_of
 from bot.billing.jobs import charge_job
 from bot.billing.ledger import COMMISSION, TAX, Posting, payable, receivable
-from bot.billing.model import Invoice, InvoiceState, LessonFact, Line, Party
+from bot.billing.model import Evidence, Invoice, InvoiceState, LessonFact, Line, Party
 from bot.billing.news import News, NewsKind
 from bot.billing.parties import party_of
 from bot.billing.ports import BillingWork
 from bot.billing.pricing import Bill, Split, bill_for, split
 from bot.billing.rules import BillingRules
+from bot.billing.seat_facts import SeatEvidence
 from bot.core.money import Money, total_of
 
 
@@ -36,12 +37,52 @@ def bill_lesson(work: BillingWork, fact: LessonFact, rules: BillingRules, now: d
         return Billed(bill, made)
     student = party_of(work, fact.student_id, now)
     teacher = party_of(work, fact.teacher_id, now)
-    draft = _draft(bill, fact, student, teacher, rules, now)
+    terms = terms_of(
+        student,
+        teacher,
+        rules,
+        now,
+        lines=bill.lines,
+        evidence=bill.evidence,
+        currency=fact.rate.currency,
+    )
+    invoice = issue(work, replace(terms, booking_id=fact.booking_id), now)
+    _collect(work, invoice, now)
+    return Billed(bill, work.billing.invoices.get(invoice.id))
+
+
+def terms_of(
+    student: Party,
+    teacher: Party,
+    rules: BillingRules,
+    now: datetime,
+    *,
+    lines: tuple[Line, ...],
+    evidence: Evidence | SeatEvidence,
+    currency: str,
+) -> Invoice:
+    """An invoice without its number, on the terms of the day; what it is for is the caller's."""
+    own = teacher.commission_bp
+    return Invoice(
+        number=0,
+        payer_id=student.id,
+        payee_id=teacher.id,
+        currency=currency,
+        lines=lines,
+        tax_name=rules.tax_name,
+        tax_bp=rules.tax_bp if rules.tax_name else 0,
+        commission_bp=rules.commission_bp if own is None else own,
+        evidence=evidence,
+        issued_at=now,
+    )
+
+
+def issue(work: BillingWork, draft: Invoice, now: datetime) -> Invoice:
+    """Give an invoice its number and its entry in the ledger; nothing collects it yet."""
     number = work.billing.next_invoice_number()
     invoice = work.billing.invoices.add(replace(draft, number=number))
     work.billing.ledger.append("invoice", f"invoice:{invoice.id}", _owed(invoice), now)
-    _collect(work, invoice, now)
-    return Billed(bill, work.billing.invoices.get(invoice.id))
+    return invoice
 
 
 def credit(
@@ -78,31 +119,6 @@ def carried_news(invoice: Invoice) -> News:
         cause=f"invoice:{invoice.id}:carried",
         invoice_id=invoice.id,
         amount=invoice.owed,
-    )
-
-
-def _draft(
-    bill: Bill,
-    fact: LessonFact,
-    student: Party,
-    teacher: Party,
-    rules: BillingRules,
-    now: datetime,
-) -> Invoice:
-    own = teacher.commission_bp
-    lines: tuple[Line, ...] = bill.lines
-    return Invoice(
-        number=0,
-        booking_id=fact.booking_id,
-        payer_id=student.id,
-        payee_id=teacher.id,
-        currency=fact.rate.currency,
-        lines=lines,
-        tax_name=rules.tax_name,
-        tax_bp=rules.tax_bp if rules.tax_name else 0,
-        commission_bp=rules.commission_bp if own is None else own,
-        evidence=bill.evidence,
-        issued_at=now,
     )
 
 

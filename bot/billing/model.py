@@ -1,10 +1,12 @@
-"""What is owed for lessons and how it is collected: invoices, charges, refunds, payouts."""
+"""What is owed and how it is collected: invoices, charges, refunds, payouts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import ClassVar
 
+from bot.billing.seat_facts import SeatEvidence
 from bot.core.entity import Entity
 from bot.core.errors import DomainError
 from bot.core.money import Money
@@ -91,6 +93,7 @@ class LineKind(StrEnum):
     FEE = "fee"
     LATE_CANCELLATION = "late_cancellation"
     STUDENT_NO_SHOW = "student_no_show"
+    SEAT = "seat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What an invoice rests on, as it was known when it was made.
+    """What the invoice of a lesson rests on, as it was known when it was made.
 
     Args:
         met: how long both were there, wherever it was; `counted`: of it inside the booked span and
@@ -173,7 +176,7 @@ class Party(Entity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice(Entity):
-    """What a student owes for one lesson.
+    """What a student owes for one lesson, or for one seat in a live conversation.
 
     Args:
         number: without gaps, in the order they were made.
@@ -181,10 +184,12 @@ class Invoice(Entity):
             share of the rest.
         credited_minor: taken back of the total, by agreement or decision.
         carried_to: the invoice whose charge collects this one too.
+        ends_at: of a seat, when its conversation is over; the teacher is not paid before.
     """
 
     number: int
-    booking_id: str
+    booking_id: str | None = None
+    seat_id: str | None = None
     payer_id: str
     payee_id: str
     currency: str
@@ -193,10 +198,11 @@ class Invoice(Entity):
     tax_bp: int = 0
     commission_bp: int
     credited_minor: int = 0
-    evidence: Evidence
+    evidence: Evidence | SeatEvidence
     state: InvoiceState = InvoiceState.OPEN
     carried_to: str | None = None
     issued_at: datetime
+    ends_at: datetime | None = None
     paid_at: datetime | None = None
 
     @property
@@ -208,6 +214,11 @@ class Invoice(Entity):
         """After what was credited."""
         return Money(self.total.minor - self.credited_minor, self.currency)
 
+    @property
+    def delivered_at(self) -> datetime:
+        """From when on what was bought can be disagreed about."""
+        return self.ends_at or self.issued_at
+
     def may_move_to(self, state: InvoiceState) -> bool:
         """Whether that state may follow."""
         return state in _INVOICE_MOVES[self.state]
@@ -217,6 +228,30 @@ class Invoice(Entity):
         if not self.may_move_to(state):
             raise IllegalMove
         return replace(self, state=state, paid_at=at if state is InvoiceState.PAID else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Movement(Entity):
+    """Money on its way."""
+
+    amount_minor: int
+    currency: str
+    made_at: datetime
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outgoing(_Movement):
+    """Money that leaves us: "<name>:<id>" is its idempotency key."""
+
+    name: ClassVar[str]
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.id}"
 
 
 class ChargeState(StrEnum):
@@ -252,7 +287,7 @@ class ChargeWay(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Charge(Entity):
+class Charge(_Movement):
     """One attempt to collect an invoice and what is carried to it.
 
     Args:
@@ -265,17 +300,10 @@ class Charge(Entity):
     number: int
     key: str
     way: ChargeWay
-    amount_minor: int
-    currency: str
     state: ChargeState = ChargeState.MADE
     intent_id: str | None = None
     page_id: str | None = None
     reason: str | None = None
-    made_at: datetime
-
-    @property
-    def amount(self) -> Money:
-        return Money(self.amount_minor, self.currency)
 
     @property
     def is_live(self) -> bool:
@@ -319,24 +347,15 @@ class RefundState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refund(Entity):
-    """Money on its way back; `refund:<id>` is its idempotency key."""
+class Refund(_Outgoing):
+    """Money on its way back."""
+
+    name: ClassVar[str] = "refund"
 
     invoice_id: str
     charge_id: str
-    amount_minor: int
-    currency: str
     state: RefundState = RefundState.PROMISED
     gateway_id: str | None = None
-    made_at: datetime
-
-    @property
-    def amount(self) -> Money:
-        return Money(self.amount_minor, self.currency)
-
-    @property
-    def key(self) -> str:
-        return f"refund:{self.id}"
 
 
 class PayoutWay(StrEnum):
@@ -355,26 +374,17 @@ class PayoutState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Payout(Entity):
-    """Money for a teacher; `payout:<id>` is its idempotency key.
+class Payout(_Outgoing):
+    """Money for a teacher.
 
     Args:
         until: earnings up to the ledger's entry of this number are in it.
     """
 
+    name: ClassVar[str] = "payout"
+
     payee_id: str
     way: PayoutWay
-    amount_minor: int
-    currency: str
     until: int
     state: PayoutState = PayoutState.PROMISED
     gateway_id: str | None = None
-    made_at: datetime
-
-    @property
-    def amount(self) -> Money:
-        return Money(self.amount_minor, self.currency)
-
-    @property
-    def key(self) -> str:
-        return f"payout:{self.id}"

@@ -23,7 +23,7 @@ class Earnings:
 
     Args:
         ready: may be sent.
-        waiting: not paid by the student yet, or still within the time to dispute it.
+        waiting: not paid by the student yet, not over yet, or still within the time to dispute it.
         sent: under way or done.
     """
 

@@ -16,6 +16,7 @@ from bot.billing.model import (
     Side,
     Source,
 )
+from bot.billing.seat_facts import SeatEvidence
 from bot.core.money import Money
 from bot.core.timespan import Timespan, intersection, total, union
 
@@ -136,21 +137,26 @@ def owed_for(invoice: Invoice, minutes: int) -> Money:
     """What an invoice would have come to, had only so many minutes been billed; never more.
 
     Where nobody met there are no minutes to argue about but those of the policy's share: none at
-    all, or what was billed.
+    all, or what was billed. Of a seat's price it is the minutes' part.
     """
+    evidence, most = invoice.evidence, disputable_minutes(invoice)
     if minutes <= 0:
         return Money(0, invoice.currency)
-    if invoice.evidence.outcome is not LessonOutcome.MET:
+    if isinstance(evidence, SeatEvidence):
+        return invoice.total.share(min(minutes, most), most)
+    if evidence.outcome is not LessonOutcome.MET:
         return invoice.total
-    billed = min(minutes * _MINUTE, invoice.evidence.billed)
+    billed = min(minutes * _MINUTE, evidence.billed)
     fees = sum(line.minor for line in invoice.lines if line.kind is LineKind.FEE)
-    rate = Money(invoice.evidence.rate_minor, invoice.currency)
+    rate = Money(evidence.rate_minor, invoice.currency)
     return price_of(billed, rate) + Money(fees, invoice.currency)
 
 
 def disputable_minutes(invoice: Invoice) -> int:
-    """The most anybody can propose: what was billed, a started minute counted."""
+    """The most anybody can propose: what was billed, a started minute counted; a seat's hour."""
     evidence = invoice.evidence
+    if isinstance(evidence, SeatEvidence):
+        return -(-evidence.booked.length // _MINUTE)
     if evidence.outcome is not LessonOutcome.MET:
         return -(-evidence.booked.length * evidence.share_percent // (_MINUTE * _PERCENT))
     return -(-evidence.billed // _MINUTE)

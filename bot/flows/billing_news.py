@@ -77,12 +77,13 @@ class BillingNews:
 
     def _remember(self, work: FlowWork, invoice: Invoice, news: News) -> None:
         """The lesson's history tells what was paid for it; it may be gone with its people."""
-        if work.bookings.find(invoice.booking_id) is None:
+        booking_id = invoice.booking_id
+        if booking_id is None or work.bookings.find(booking_id) is None:
             return
         amount = "" if news.amount is None else f"{news.amount.minor} {news.amount.currency}"
         work.booking_history.add(
             BookingEvent(
-                booking_id=invoice.booking_id,
+                booking_id=booking_id,
                 actor_id=None,
                 action=_IN_HISTORY[news.kind],
                 at=self._clock.now(),

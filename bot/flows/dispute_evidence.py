@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.billing.disputes import Dispute, DisputeState
-from bot.billing.model import Invoice, Presence, Side
+from bot.billing.model import Evidence, Invoice, Presence, Side
 from bot.billing.pricing import disputable_minutes
+from bot.billing.seat_facts import SeatEvidence
 from bot.core.text import shorten
 from bot.core.timespan import Timespan
 from bot.flows.lesson_words import Reader
 from bot.flows.ports import FlowWork
-from bot.flows.receipt_words import apart_line, party_name, party_user, second
+from bot.flows.receipt_words import apart_line, party_name, party_user, presences_of, second
 from bot.i18n.formats import exact_minutes
 from bot.messaging.model import Paragraph, Style
 from bot.scheduling.model import BookingAction, BookingEvent
@@ -49,7 +50,8 @@ def names(work: FlowWork, invoice: Invoice, reader: Reader) -> dict[Side, str]:
 
 def _facts(work: FlowWork, invoice: Invoice, reader: Reader) -> Sequence[str]:
     texts, evidence, named = reader.texts, invoice.evidence, names(work, invoice, reader)
-    extension = reader.length(evidence.extension) if evidence.extension else None
+    longer = _extension(invoice)
+    extension = [f"{texts('receipt.extension')}: {reader.length(longer)}"] if longer else []
     return [
         texts("dispute.between", student=named[Side.STUDENT], teacher=named[Side.TEACHER]),
         texts(
@@ -57,14 +59,23 @@ def _facts(work: FlowWork, invoice: Invoice, reader: Reader) -> Sequence[str]:
             at=reader.at(evidence.booked.start),
             length=reader.length(evidence.booked.length),
         ),
-        *([f"{texts('receipt.extension')}: {extension}"] if extension else []),
-        texts(
-            "dispute.billed",
-            count=disputable_minutes(invoice),
-            amount=reader.money(invoice.total),
-            together=exact_minutes(evidence.counted, texts.language),
-        ),
+        *extension,
+        _billed(invoice, reader),
     ]
+
+
+def _billed(invoice: Invoice, reader: Reader) -> str:
+    texts, evidence, amount = reader.texts, invoice.evidence, reader.money(invoice.total)
+    count = disputable_minutes(invoice)
+    if isinstance(evidence, SeatEvidence):
+        return texts("dispute.seat", count=count, amount=amount)
+    together = exact_minutes(evidence.counted, texts.language)
+    return texts("dispute.billed", count=count, amount=amount, together=together)
+
+
+def _extension(invoice: Invoice) -> timedelta:
+    evidence = invoice.evidence
+    return evidence.extension if isinstance(evidence, Evidence) else timedelta()
 
 
 def _stays(work: FlowWork, invoice: Invoice, reader: Reader) -> Sequence[str]:
@@ -81,7 +92,7 @@ def _stays(work: FlowWork, invoice: Invoice, reader: Reader) -> Sequence[str]:
             joined=second(stay.joined_at, reader),
             left=second(stay.left_at, reader) if stay.left_at else "",
         )
-        for stay in sorted(invoice.evidence.presences, key=order)
+        for stay in sorted(presences_of(invoice), key=order)
     ]
     apart = apart_line(work, invoice, reader)
     return lines if apart is None else [*lines, apart[0]]
@@ -90,7 +101,8 @@ def _stays(work: FlowWork, invoice: Invoice, reader: Reader) -> Sequence[str]:
 def _answers(work: FlowWork, invoice: Invoice, reader: Reader) -> Sequence[str]:
     """What both did about the lesson: answers to reminders, the beginning, extensions."""
     lines = []
-    for event in work.booking_history.of_booking(invoice.booking_id):
+    booking_id = invoice.booking_id
+    for event in () if booking_id is None else work.booking_history.of_booking(booking_id):
         if event.action not in _TOLD:
             continue
         actor = None if event.actor_id is None else work.users.find(event.actor_id)
@@ -121,7 +133,7 @@ def _messages(work: FlowWork, invoice: Invoice, reader: Reader) -> Sequence[str]
     thread = work.chat.threads.find_pair(student, teacher)
     if thread is None:
         return ()
-    around = invoice.evidence.booked.widened(_AROUND, _AROUND + invoice.evidence.extension)
+    around = invoice.evidence.booked.widened(_AROUND, _AROUND + _extension(invoice))
     written = [
         message
         for message in work.chat.messages.latest(thread.id, _MOST_LOOKED_AT)

@@ -9,7 +9,7 @@ from bot.accounts.reach import preferred_address
 from bot.billing.charging import Tell
 from bot.billing.disputes import Dispute
 from bot.billing.disputing import accept, decide, open_dispute, propose
-from bot.billing.model import Invoice, LessonOutcome, Side
+from bot.billing.model import Evidence, Invoice, LessonOutcome, Side
 from bot.billing.pricing import disputable_minutes
 from bot.billing.rules import BillingRules
 from bot.core.entity import long_id, short_id
@@ -150,8 +150,9 @@ class Disputes:
     def _end(self, scene: Scene, invoice: Invoice, before: Dispute) -> None:
         """Both see how it ended; the booking goes back to how the lesson ended."""
         ended = scene.work.billing.disputes.get(before.id)
-        status = _ENDED_AS[invoice.evidence.outcome]
-        _mark_booking(scene, invoice, status, BookingAction.RESOLVED)
+        if isinstance(invoice.evidence, Evidence):
+            status = _ENDED_AS[invoice.evidence.outcome]
+            _mark_booking(scene, invoice, status, BookingAction.RESOLVED)
         for party_id in (invoice.payer_id, invoice.payee_id):
             self._show_to(scene, invoice, ended, party_id)
 
@@ -239,7 +240,8 @@ def _reader(work: FlowWork, person: User) -> Reader:
 def _mark_booking(
     scene: Scene, invoice: Invoice, status: BookingStatus, action: BookingAction
 ) -> None:
-    booking = scene.work.bookings.find(invoice.booking_id)
+    booking_id = invoice.booking_id
+    booking = None if booking_id is None else scene.work.bookings.find(booking_id)
     if booking is None:
         return
     with suppress(IllegalTransition):  # the money is argued about, wherever the booking stands

@@ -6,15 +6,25 @@ from datetime import datetime, timedelta
 from bot.billing.collecting import due
 from bot.billing.documents import Document, Section
 from bot.billing.invoicing import split_of
-from bot.billing.model import Invoice, LessonOutcome, LineKind, Party, Side, Source
+from bot.billing.model import (
+    Evidence,
+    Invoice,
+    LessonOutcome,
+    LineKind,
+    Party,
+    Presence,
+    Side,
+    Source,
+)
 from bot.billing.pricing import counting
+from bot.billing.seat_facts import SeatEvidence
 from bot.chat.mirror import shown_name
 from bot.core.money import Money
 from bot.core.timespan import Timespan
 from bot.flows.lesson_words import Reader
 from bot.flows.ports import FlowWork
 from bot.i18n.catalog import Texts
-from bot.i18n.formats import decimal, exact_minutes, second_in
+from bot.i18n.formats import decimal, exact_minutes, language_name, second_in
 from bot.meetings.attendance import attendance
 from bot.messaging.model import Paragraph, Style
 
@@ -55,22 +65,47 @@ def receipt_body(work: FlowWork, invoice: Invoice, reader: Reader) -> list[Parag
 def receipt_paper(work: FlowWork, invoice: Invoice, reader: Reader) -> Document:
     """To be printed."""
     printed = Reader(reader.user, PAPER)
-    texts = reader.texts
+    texts, evidence = reader.texts, invoice.evidence
+    rule = "" if isinstance(evidence, SeatEvidence) else texts(f"receipt.rule.{evidence.rounding}")
     return Document(
         texts("receipt.title", number=invoice.number),
         receipt_sections(work, invoice, printed),
-        texts("receipt.foot", rule=texts(f"receipt.rule.{invoice.evidence.rounding}")),
+        texts("receipt.foot", rule=rule).strip(),
         invoice.issued_at,
     )
 
 
 def receipt_sections(work: FlowWork, invoice: Invoice, reader: Reader) -> Sequence[Section]:
-    """The lesson, who was there, and the money."""
-    texts = reader.texts
-    sections = [Section(texts("receipt.lesson"), _lesson(work, invoice, reader))]
-    if invoice.evidence.outcome is LessonOutcome.MET:
-        sections.append(Section(texts("receipt.presence"), _presence(work, invoice, reader)))
+    """What it is for, who was there in a lesson, and the money."""
+    texts, evidence = reader.texts, invoice.evidence
+    if isinstance(evidence, SeatEvidence):
+        sections = [seat_section(work, invoice, evidence, reader)]
+    else:
+        sections = [Section(texts("receipt.lesson"), _lesson(work, invoice, evidence, reader))]
+        if evidence.outcome is LessonOutcome.MET:
+            lines = _presence(work, invoice, evidence, reader)
+            sections.append(Section(texts("receipt.presence"), lines))
     return [*sections, Section(texts("receipt.money"), _money(work, invoice, reader))]
+
+
+def seat_section(
+    work: FlowWork, invoice: Invoice, evidence: SeatEvidence, reader: Reader
+) -> Section:
+    """What a seat was bought for; the title is the host's, and there as long as they keep it."""
+    texts = reader.texts
+    lines = [
+        (texts("receipt.seat.who"), party_name(work, invoice.payer_id, texts)),
+        (texts("receipt.teacher"), party_name(work, invoice.payee_id, texts)),
+        (texts("receipt.seat.language"), language_name(evidence.language, texts.language)),
+        (
+            texts("receipt.seat.when"),
+            f"{reader.at(evidence.booked.start)}, {reader.length(evidence.booked.length)}",
+        ),
+    ]
+    conversation = work.live.conversations.find(evidence.conversation_id)
+    if conversation is not None:
+        lines.insert(0, (texts("receipt.seat.what"), conversation.title))
+    return Section(texts("receipt.seat"), lines)
 
 
 def stay_lines(work: FlowWork, invoice: Invoice, reader: Reader) -> list[tuple[str, str]]:
@@ -80,7 +115,7 @@ def stay_lines(work: FlowWork, invoice: Invoice, reader: Reader) -> list[tuple[s
         Side.STUDENT: party_name(work, invoice.payer_id, texts),
         Side.TEACHER: party_name(work, invoice.payee_id, texts),
     }
-    counted = sorted(counting(invoice.evidence.presences), key=lambda p: (p.side, p.joined_at))
+    counted = sorted(counting(presences_of(invoice)), key=lambda p: (p.side, p.joined_at))
     lines = dict.fromkeys(
         (
             names[p.side],
@@ -96,9 +131,16 @@ def stay_lines(work: FlowWork, invoice: Invoice, reader: Reader) -> list[tuple[s
     return list(lines)
 
 
+def presences_of(invoice: Invoice) -> Sequence[Presence]:
+    """Stays in a lesson's meeting; who comes to a group is no matter of its price."""
+    evidence = invoice.evidence
+    return evidence.presences if isinstance(evidence, Evidence) else ()
+
+
 def apart_line(work: FlowWork, invoice: Invoice, reader: Reader) -> tuple[str, str] | None:
     """What is said where the meeting's two sources disagree by more than a minute."""
-    meeting = work.meetings.of_subject(invoice.booking_id)
+    subject = invoice.booking_id
+    meeting = None if subject is None else work.meetings.of_subject(subject)
     if meeting is None or not meeting.differs:
         return None
     apart = attendance(work.sightings.of_meeting(meeting.id)).differences.values()
@@ -113,8 +155,10 @@ def second(at: datetime, reader: Reader) -> str:
     return second_in(at, reader.texts.language, reader.user.time_zone)
 
 
-def _lesson(work: FlowWork, invoice: Invoice, reader: Reader) -> list[tuple[str, str]]:
-    texts, evidence = reader.texts, invoice.evidence
+def _lesson(
+    work: FlowWork, invoice: Invoice, evidence: Evidence, reader: Reader
+) -> list[tuple[str, str]]:
+    texts = reader.texts
     booked = Timespan(evidence.booked.start, evidence.booked.end)
     lines = [
         (texts("receipt.student"), party_name(work, invoice.payer_id, texts)),
@@ -131,8 +175,10 @@ def _lesson(work: FlowWork, invoice: Invoice, reader: Reader) -> list[tuple[str,
     return lines
 
 
-def _presence(work: FlowWork, invoice: Invoice, reader: Reader) -> list[tuple[str, str]]:
-    texts, evidence = reader.texts, invoice.evidence
+def _presence(
+    work: FlowWork, invoice: Invoice, evidence: Evidence, reader: Reader
+) -> list[tuple[str, str]]:
+    texts = reader.texts
     language = texts.language
     lines = stay_lines(work, invoice, reader)
     apart = apart_line(work, invoice, reader)
@@ -172,12 +218,14 @@ def _money(work: FlowWork, invoice: Invoice, reader: Reader) -> list[tuple[str, 
 
 
 def _line_label(invoice: Invoice, kind: LineKind, reader: Reader) -> str:
-    rate = reader.money(Money(invoice.evidence.rate_minor, invoice.currency))
+    evidence = invoice.evidence
+    if isinstance(evidence, SeatEvidence):
+        return reader.texts(f"receipt.line.{kind}")
     return reader.texts(
         f"receipt.line.{kind}",
-        length=exact_minutes(invoice.evidence.billed, reader.texts.language),
-        rate=rate,
-        percent=invoice.evidence.share_percent,
+        length=exact_minutes(evidence.billed, reader.texts.language),
+        rate=reader.money(Money(evidence.rate_minor, invoice.currency)),
+        percent=evidence.share_percent,
     )
 
 

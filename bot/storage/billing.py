@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 
-from sqlalchemy import Connection, not_, or_, select
+from sqlalchemy import Connection, func, not_, or_, select
 
 from bot.billing.disputes import Dispute, DisputeState
 from bot.billing.model import (
@@ -93,6 +93,10 @@ class SqlInvoices(TableRepo[Invoice]):
         rows = self._all(select(invoices).where(invoices.c.booking_id == booking_id))
         return rows[0] if rows else None
 
+    def find_of_seat(self, seat_id: str, /) -> Invoice | None:
+        rows = self._all(select(invoices).where(invoices.c.seat_id == seat_id))
+        return rows[0] if rows else None
+
     def collected_by(self, invoice_id: str, /) -> Sequence[Invoice]:
         t = invoices.c
         return self._all(select(invoices).where(t.carried_to == invoice_id).order_by(t.number))
@@ -119,8 +123,9 @@ class SqlInvoices(TableRepo[Invoice]):
     def not_final_of(self, payee_id: str, since: datetime, /) -> Sequence[Invoice]:
         t = invoices.c
         is_settled = t.state.in_((InvoiceState.PAID, InvoiceState.VOID))
+        is_fresh = func.coalesce(t.ends_at, t.issued_at) > since
         wanted = select(invoices).where(t.payee_id == payee_id)
-        return self._all(wanted.where(or_(not_(is_settled), t.issued_at > since)))
+        return self._all(wanted.where(or_(not_(is_settled), is_fresh)))
 
     def unpaid_of(self, payer_ids: Collection[str], /) -> Sequence[Invoice]:
         t = invoices.c
