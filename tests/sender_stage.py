@@ -11,7 +11,7 @@ from bot.messaging.model import (
     Outgoing,
 )
 from bot.messaging.outbox import Sender
-from bot.messaging.ports import Pace
+from bot.messaging.ports import Pace, Settled
 from bot.storage.engine import SqlStorage
 from bot.storage.messaging import Receipt
 from bot.storage.work import Signal
@@ -63,10 +63,10 @@ class Platform:
         return [key for where, key in self.sent if where == room]
 
 
-def a_sender(storage: SqlStorage, platform: Platform) -> Sender:
+def a_sender(storage: SqlStorage, platform: Platform, on_settled: Settled | None = None) -> Sender:
     """A sender that sends what is committed for its platform, as in the app."""
     storage.instance.senders.add("test")
-    sender = Sender(storage, HandClock(), platform)
+    sender = Sender(storage, HandClock(), platform, on_settled=on_settled)
 
     def listen(signals: list[Signal]) -> None:
         sender.put([signal.message for signal in signals if signal.message])

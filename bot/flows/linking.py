@@ -144,8 +144,7 @@ class Linking:
             self._email.tell_the_old_address(scene, person)
         lost = _same_platform(theirs, scene) if answers[_WAY] == RECOVER_FLOW else []
         for identity in lost:
-            work.identities.remove(identity)
-            _leave_rooms(scene, identity)
+            _leave(scene, identity)
         _tell(scene, lost, "recover.told_lost")
         _tell(scene, [i for i in (*theirs, *ours) if i not in lost], "link.told")
         scene.show(
@@ -191,8 +190,7 @@ class Linking:
         others = [i for i in work.identities.of_user(scene.user.id) if i != identity]
         if not others:
             raise StaleButton
-        work.identities.remove(identity)
-        _leave_rooms(scene, identity)
+        _leave(scene, identity)
         if not _is_same(identity, scene):
             _tell(scene, [identity], "link.told_unlinked")
         _tell(
@@ -241,6 +239,14 @@ def _tell(
         ),
         at=scene.now,
     )
+
+
+def _leave(scene: Scene, gone: Identity) -> None:
+    """Whoever sits in that chat is a stranger: nothing that waits goes there any more."""
+    scene.work.identities.remove(gone)
+    if gone.room is not None:
+        scene.work.outbox.drop(scene.user.id, address_of(gone), scene.now)
+    _leave_rooms(scene, gone)
 
 
 def _leave_rooms(scene: Scene, gone: Identity) -> None:

@@ -10,9 +10,10 @@ from bot.chat.ports import ChatWork
 from bot.core.repository import Repository
 from bot.flows.state import FlowState
 from bot.jobs.model import Job
+from bot.live.hall_ports import HallBook
 from bot.live.ports import LiveWork
 from bot.meetings.ports import MeetingWork
-from bot.messaging.model import MessageRef, Outgoing
+from bot.messaging.model import Address, MessageRef, Outgoing
 from bot.scheduling.ports import BookingWork
 from bot.scheduling.schedule_ports import SchedulesWork
 from bot.tiers.ports import TierBook
@@ -61,6 +62,10 @@ class OutboxWriter(Protocol):
     def put(self, *messages: Outgoing, at: datetime) -> None: ...
     def was_for(self, user_id: str, shown: MessageRef, /) -> bool:
         """Whether a message was written for this person, as far back as rows are kept."""
+        ...
+
+    def drop(self, user_id: str, to: Address, at: datetime, /) -> None:
+        """The person left this chat: nothing of theirs goes there any more."""
         ...
 
     def move_of_user(self, from_user_id: str, to_user_id: str, /) -> None: ...
@@ -152,3 +157,5 @@ class FlowWork(ChatWork, LiveWork, BookingWork, SchedulesWork, MeetingWork, Prot
     def api(self) -> ApiBook: ...
     @property
     def tiers(self) -> TierBook: ...
+    @property
+    def halls(self) -> HallBook: ...

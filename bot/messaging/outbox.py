@@ -12,9 +12,9 @@ import structlog
 
 from bot.core.clock import Clock
 from bot.core.crash import crash_point
-from bot.core.errors import Cause, NotFound, ServiceFailure
+from bot.core.errors import Cause, ServiceFailure
 from bot.messaging.marks import Marks
-from bot.messaging.model import Change, MessageKind, MessageRef, Outgoing, SendLane
+from bot.messaging.model import Change, MessageKind, Outgoing, SendLane
 from bot.messaging.pace import Bucket, RoomBuckets
 from bot.messaging.ports import (
     Closed,
@@ -24,6 +24,7 @@ from bot.messaging.ports import (
     Settled,
     Undeliverable,
 )
+from bot.messaging.resolving import content_of, resolved
 
 _log = structlog.get_logger()
 
@@ -44,12 +45,16 @@ _GRACE_SECONDS = 3.0
 
 @dataclass(slots=True)
 class _Room:
-    """Messages for one room, in order; `is_scheduled` from the first one put until it is empty."""
+    """Messages for one room, in order; `is_scheduled` from the first one put until it is empty.
+
+    `was_stuck`: something failed since it was empty, so what stands here may have waited long.
+    """
 
     name: str
     bucket: Bucket
     waiting: deque[Outgoing] = field(default_factory=deque)
     is_scheduled: bool = False
+    was_stuck: bool = False
     attempts: int = 0
 
 
@@ -291,14 +296,17 @@ class Sender:
 
         That a message goes out is written down first where a crash must not double it.
         """
+        if room.was_stuck and await self._is_off(message):
+            await self._marks.put(message, error="its reader left this chat")
+            return 0.0
         if message.change is Change.SEND and not message.kind.is_resent:
             await self._storage.write(lambda work: work.outbox.begin(message.key))
         try:
-            message = await self._resolved(message)
+            message = await resolved(self._storage, message)
             if message.target_key is not None and message.target is None:
                 await self._marks.put(message)  # what it is about never arrived
                 return 0.0
-            attachment = await self._bytes(message)
+            attachment = await content_of(self._storage, message)
             crash_point(f"before send {message.kind.value}")
             message_id = await self._messenger.send(message, attachment)
             crash_point(f"after send {message.kind.value}")
@@ -313,30 +321,16 @@ class Sender:
             await self._marks.put(message, message_id)
         return 0.0
 
-    async def _resolved(self, message: Outgoing) -> Outgoing:
-        """With the platform's ids of the rows it refers to, as far as those were sent."""
-        if message.target is None and message.target_key is not None:
-            key, to = message.target_key, message.to
-            found = await self._storage.read(lambda work: work.outbox.find_message_id(key))
-            target = None if found is None else MessageRef(to, found)
-            return replace(message, target=target)
-        if message.reply_to is None and message.reply_to_key is not None:
-            key = message.reply_to_key
-            found = await self._storage.read(lambda work: work.outbox.find_message_id(key))
-            return replace(message, reply_to=found)
-        return message
-
-    async def _bytes(self, message: Outgoing) -> bytes | None:
-        if message.attachment is None:
-            return None
-        blob_id = message.attachment.blob_id
-        try:
-            return await self._storage.read(lambda work: work.blobs.get(blob_id))
-        except NotFound as error:
-            raise Undeliverable("its attachment was removed") from error
+    async def _is_off(self, message: Outgoing) -> bool:
+        """Its reader left the chat while it waited there."""
+        key = message.key
+        return message.kind.has_row and not await self._storage.read(
+            lambda work: work.outbox.is_open(key)
+        )
 
     async def _failed(self, message: Outgoing, room: _Room, failure: ServiceFailure) -> float:
         room.attempts += 1
+        room.was_stuck = True
         _log.warning("outbox.failed", key=message.key, cause=str(failure), attempt=room.attempts)
         if room.attempts == _TOLD_AFTER.get(message.kind, 1) and self._on_trouble is not None:
             await self._tell(self._on_trouble, message)

@@ -159,6 +159,10 @@ class OutboxRepo(Protocol):
         """What the platform calls the message of a row; None: it was not sent, or long ago."""
         ...
 
+    def is_open(self, key: str, /) -> bool:
+        """Whether it is still to be sent."""
+        ...
+
     def settle(
         self, key: str, at: datetime, /, *, message_id: str | None, error: str | None
     ) -> None: ...

@@ -235,6 +235,24 @@ class SqlOutbox:
                 )
             )
 
+    def is_open(self, key: str) -> bool:
+        """Whether a message is still to be sent."""
+        wanted = select(outbox.c.key).where(outbox.c.key == key, outbox.c.state.in_(_OPEN))
+        return self._connection.execute(wanted).first() is not None
+
+    def drop(self, user_id: str, to: Address, at: datetime) -> None:
+        """The person left this chat: nothing of theirs goes there any more."""
+        theirs = and_(
+            outbox.c.user_id == user_id,
+            outbox.c.room_hash == self._room_hash(to.platform, to.room),
+            outbox.c.state.in_(_OPEN),
+        )
+        self._connection.execute(
+            update(outbox)
+            .where(theirs)
+            .values(state=SendState.DROPPED, error="left", sent_at=at, body=None)
+        )
+
     def was_for(self, user_id: str, shown: MessageRef) -> bool:
         """Whether a message was written for this person, as far back as rows are kept."""
         platform, room = shown.address.platform, shown.address.room

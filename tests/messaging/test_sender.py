@@ -295,3 +295,24 @@ async def test_who_waits_is_told_once_that_a_message_has_trouble(
     assert told == ["m"]
     assert platform.keys("7") == ["m"]
     await sender.aclose()
+
+
+async def test_what_waits_for_a_chat_its_reader_left_goes_nowhere(
+    storage: SqlStorage, platform: Platform
+) -> None:
+    told: list[tuple[str, str | None]] = []
+    sender = a_sender(storage, platform, lambda _, m, __, why: told.append((m.key, why)))
+    sender.start()
+    ana = User(created_at=NOW, name="Ana")
+    await storage.write(lambda work: work.users.add(ana))
+    theirs = [replace(a_message(key), user_id=ana.id) for key in ("first", "second")]
+    platform.troubles["first"] = [ServiceFailure("test", Cause.UNREACHABLE, retry_after=0.3)]
+    await put(storage, *theirs, a_message("somebody else's"))
+    await platform.called.wait()
+
+    await storage.write(lambda work: work.outbox.drop(ana.id, theirs[0].to, NOW))
+    await sender.drained("7")
+
+    assert platform.keys("7") == ["somebody else's"]
+    assert [key for key, why in told if why] == ["first", "second"]
+    await sender.aclose()
