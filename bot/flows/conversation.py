@@ -14,6 +14,7 @@ from bot.flows.availability_records import AVAILABILITY_RECORDS
 from bot.flows.billing_records import BILLING_RECORDS
 from bot.flows.commands import Command, CommandTable
 from bot.flows.dispatch import Conversation, Press
+from bot.flows.hall_records import HALL_RECORDS
 from bot.flows.introductions import RelayIntroductions
 from bot.flows.lesson_ports import Payments
 from bot.flows.lessons import Lessons
@@ -152,6 +153,7 @@ def _records(parts: Parts, lessons: Lessons) -> Records:
         TIER_RECORDS,
         API_RECORDS,
         RELAY_RECORDS,
+        HALL_RECORDS,
         PEOPLE_RECORDS,
     )
 

@@ -21,6 +21,7 @@ from bot.storage.chat import SqlChat
 from bot.storage.claims import SqlClaims
 from bot.storage.files import SqlBlobs, SqlNotes
 from bot.storage.flows import SqlFlowStates
+from bot.storage.halls import SqlHalls
 from bot.storage.inbox import SqlInbox
 from bot.storage.jobs import SqlJobs
 from bot.storage.live import SqlLive
@@ -222,6 +223,10 @@ class Work:
     @cached_property
     def bookings(self) -> SqlBookings:
         return SqlBookings(self._connection, self.vault)
+
+    @cached_property
+    def halls(self) -> SqlHalls:
+        return SqlHalls(self._connection, self.vault)
 
     @cached_property
     def live(self) -> SqlLive:

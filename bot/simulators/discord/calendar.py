@@ -16,7 +16,6 @@ from bot.simulators.discord.world import Event, World
 _MOST_OPEN = 100
 _PRIVACY = 2  # of the members alone, the only one there is
 _PLACES = {Entity.VOICE: ChannelKind.VOICE, Entity.STAGE: ChannelKind.STAGE}
-_TEXTS = {"name": (100, 1), "description": (1000, 0)}
 
 
 def list_events(world: World, call: Call) -> list[Json]:
@@ -116,9 +115,10 @@ def _moved(event: ScheduledEvent, status: Any) -> ScheduledEvent:
 
 def _changed(world: World, guild: Guild, event: ScheduledEvent, body: Json) -> ScheduledEvent:
     """With what the body says; what does not belong together is refused."""
-    for name, (longest, shortest) in _TEXTS.items():
-        if name in body:
-            event = replace(event, **{name: _text(body, name, longest, shortest)})
+    if "name" in body:
+        event = replace(event, name=_text(body, "name", 100, 1) or "")
+    if "description" in body:
+        event = replace(event, description=_text(body, "description", 1000, 0))
     if "scheduled_start_time" in body:
         event = replace(event, starts_at=_time(body, "scheduled_start_time"))
     if body.get("scheduled_end_time") is not None:

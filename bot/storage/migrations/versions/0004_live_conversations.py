@@ -35,6 +35,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_api_tokens_key_id"), ["key_id"], unique=False)
 
     op.create_table(
+        "live_boards",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.String(length=36), nullable=True),
+        sa.Column("platform", sa.String(length=20), nullable=False),
+        sa.Column("server", sa.String(length=80), nullable=False),
+        sa.Column("place", sa.String(length=200), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("troubles", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_boards")),
+        sa.UniqueConstraint("place", name=op.f("uq_live_boards_place")),
+        sa.UniqueConstraint("platform", "server", name=op.f("uq_live_boards_platform")),
+    )
+    with op.batch_alter_table("live_boards", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_live_boards_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
         "live_conversations",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -93,6 +110,25 @@ def upgrade() -> None:
         sa.Column("waiting", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("message_id", name=op.f("pk_live_files")),
     )
+    op.create_table(
+        "live_hall_rooms",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("conversation_id", sa.String(length=36), nullable=False),
+        sa.Column("server", sa.String(length=80), nullable=False),
+        sa.Column("place", sa.String(length=200), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
+        sa.Column("admitted", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_hall_rooms")),
+        sa.UniqueConstraint("place", name=op.f("uq_live_hall_rooms_place")),
+    )
+    with op.batch_alter_table("live_hall_rooms", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_live_hall_rooms_conversation_id"), ["conversation_id"], unique=False
+        )
+
     op.create_table(
         "live_listed",
         sa.Column("word", sa.String(length=40), nullable=False),
@@ -172,6 +208,27 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_live_messages_room", ["conversation_id", "id"], unique=False)
         batch_op.create_index("ix_live_messages_sender", ["sender_id", "at"], unique=False)
+
+    op.create_table(
+        "live_postings",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("conversation_id", sa.String(length=36), nullable=False),
+        sa.Column("board_id", sa.String(length=36), nullable=False),
+        sa.Column("is_posted", sa.Boolean(), nullable=False),
+        sa.Column("message_id", sa.String(length=80), nullable=True),
+        sa.Column("event_id", sa.String(length=80), nullable=True),
+        sa.Column("shown", sa.String(length=64), nullable=False),
+        sa.Column("noted", sa.String(length=64), nullable=False),
+        sa.Column("under_way", sa.String(length=120), nullable=True),
+        sa.Column("is_stale", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_postings")),
+        sa.UniqueConstraint(
+            "conversation_id", "board_id", name=op.f("uq_live_postings_conversation_id")
+        ),
+    )
+    with op.batch_alter_table("live_postings", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_live_postings_board_id"), ["board_id"], unique=False)
 
     op.create_table(
         "live_rooms",
@@ -388,6 +445,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_live_rooms_leader_id"))
 
     op.drop_table("live_rooms")
+    with op.batch_alter_table("live_postings", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_live_postings_board_id"))
+
+    op.drop_table("live_postings")
     with op.batch_alter_table("live_messages", schema=None) as batch_op:
         batch_op.drop_index("ix_live_messages_sender")
         batch_op.drop_index("ix_live_messages_room")
@@ -403,6 +464,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_live_listed_conversation_id")
 
     op.drop_table("live_listed")
+    with op.batch_alter_table("live_hall_rooms", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_live_hall_rooms_conversation_id"))
+
+    op.drop_table("live_hall_rooms")
     op.drop_table("live_files")
     with op.batch_alter_table("live_conversations", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_live_conversations_series_id"))
@@ -412,6 +477,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_live_conversations_co_host_id"))
 
     op.drop_table("live_conversations")
+    with op.batch_alter_table("live_boards", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_live_boards_user_id"))
+
+    op.drop_table("live_boards")
     with op.batch_alter_table("api_tokens", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_tokens_key_id"))
         batch_op.drop_index(batch_op.f("ix_api_tokens_expires_at"))
