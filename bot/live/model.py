@@ -203,6 +203,7 @@ class Seat(Entity):
     another id, so that a payment belongs to one booking for good.
 
     Args:
+        payment: asked for once there is a seat for them; who waits owes nothing.
         amount_minor, currency: what it costs this person; 0 where free or included in their plan.
         is_included: their plan covers it.
         refunded_minor: how much of the amount went back.

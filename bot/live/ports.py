@@ -158,6 +158,7 @@ class ConversationNews(StrEnum):
     CANCELLED = "cancelled"
     NOT_HELD = "not_held"
     STARTED = "started"
+    EXTENDED = "extended"
     COMPLETED = "completed"
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from sqlalchemy import Connection, bindparam, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.core.errors import Stale
+from bot.core.errors import NotFound, Stale
 from bot.live.finding import MOST_COUNTED, Found, Query, Row, words_of
 from bot.live.model import ANY_LEVEL, ConversationStatus, LiveConversation, TooFewSeats
 from bot.storage.live_room import SqlRooms
@@ -77,8 +77,10 @@ class SqlConversations(TableRepo[LiveConversation]):
 
     def lock(self, conversation_id: str, /) -> LiveConversation:
         """As it is, and nobody else's until this transaction ends (SQLite has one writer)."""
-        self._connection.execute(select(_C.id).where(_C.id == conversation_id).with_for_update())
-        return self.get(conversation_id)
+        wanted = select(conversations).where(_C.id == conversation_id)
+        for found in self._all(wanted.with_for_update()):
+            return found
+        raise NotFound
 
     def claim_seat(self, conversation_id: str, /) -> bool:
         """Take one; False: there is none, or it is no longer scheduled."""
