@@ -27,6 +27,7 @@ class Notice:
 
     Args:
         id: ours, by which it is found again.
+        kind: where people meet.
         people: how many a room for it takes, whoever leads it included.
         room: for people, while it is open.
     """
@@ -36,6 +37,7 @@ class Notice:
     about: str
     span: Timespan
     phase: Phase
+    kind: RoomKind
     people: int
     room: Address | None = None
 
@@ -75,7 +77,7 @@ class LiveHalls(Protocol):
         ...
 
     async def open_room(
-        self, server: str, place: Address, notice: Notice, kind: RoomKind, guests: Sequence[str], /
+        self, server: str, place: Address, notice: Notice, guests: Sequence[str], /
     ) -> Address:
         """A room for these people, which may have been there.
 

@@ -19,6 +19,7 @@ from bot.handlers.discord.failures import SERVICE, TROUBLES, service_failure
 from bot.handlers.discord.files import Files
 from bot.handlers.discord.gateway import Advice, Gateway, GatewayClient, Turns
 from bot.handlers.discord.hearing import Hearing
+from bot.handlers.discord.live_rooms import DiscordHalls
 from bot.handlers.discord.memory import Memory
 from bot.handlers.discord.messenger import DiscordMessenger
 from bot.handlers.discord.missed import Missed
@@ -88,6 +89,7 @@ class DiscordPlatform:
             self.rest, answers, Files(self.rest), per_second=messages_per_second
         )
         self.rooms = DiscordRooms(self.rest)
+        self.halls = DiscordHalls(self.rest)
         self.hearing = Hearing(
             receiver,
             memory=self._memory,

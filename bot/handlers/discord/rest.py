@@ -98,6 +98,35 @@ class Rest:
         path = "/channels/{channel_id}/thread-members/{user_id}"
         await self._request(Route("PUT", path, channel_id=int(thread), user_id=int(user)))
 
+    async def events(self, guild: str) -> list[Json]:
+        """Entries of a server's calendar that are not over."""
+        found: list[Json] = await self._request(_calendar("GET", guild))
+        return found
+
+    async def create_event(self, guild: str, body: Json) -> str:
+        made: Json = await self._request(_calendar("POST", guild), json=body)
+        return str(made["id"])
+
+    async def edit_event(self, guild: str, event: str, body: Json) -> None:
+        await self._request(_calendar("PATCH", guild, event), json=body)
+
+    async def channels(self, guild: str) -> list[Json]:
+        """Those of a server, without threads."""
+        route = Route("GET", "/guilds/{guild_id}/channels", guild_id=int(guild))
+        found: list[Json] = await self._request(route)
+        return found
+
+    async def create_channel(self, guild: str, body: Json) -> str:
+        route = Route("POST", "/guilds/{guild_id}/channels", guild_id=int(guild))
+        made: Json = await self._request(route, json=body)
+        return str(made["id"])
+
+    async def edit_channel(self, channel: str, body: Json) -> None:
+        await self._call("PATCH", "/channels/{channel_id}", channel, json=body)
+
+    async def delete_channel(self, channel: str) -> None:
+        await self._call("DELETE", "/channels/{channel_id}", channel)
+
     async def open_dm(self, user: str) -> str:
         """The channel of the private chat with somebody."""
         body = {"recipient_id": user}
@@ -172,6 +201,13 @@ class Rest:
 
 # Ids go in as parameters: the library remembers every other path it ever saw.
 _MESSAGE = "/channels/{channel_id}/messages/{message_id}"
+
+
+def _calendar(method: Method, guild: str, event: str | None = None) -> Route:
+    path = "/guilds/{guild_id}/scheduled-events"
+    if event is None:
+        return Route(method, path, guild_id=int(guild))
+    return Route(method, f"{path}/{{event_id}}", guild_id=int(guild), event_id=int(event))
 
 
 def _message(method: Method, channel: str, message: str) -> Route:
