@@ -1,0 +1,1 @@
+"""Live conversations as people meet them: found, made, joined, changed and told of."""
