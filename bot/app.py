@@ -44,6 +44,7 @@ from bot.web.metrics import Metrics
 from bot.wiring.billing import BillingParts, Connected, Handlers, billing_parts
 from bot.wiring.discord import DISCORD, DiscordLink, discord_link
 from bot.wiring.hours import hours_jobs
+from bot.wiring.live import live_policy
 from bot.wiring.meetings import MeetingParts, meeting_parts
 from bot.wiring.voice import engines_of
 from config.settings import Settings, WrongSettings
@@ -181,6 +182,7 @@ def rules_of(settings: Settings) -> Rules:
         has_codes=settings.mail.smtp_url is not None or settings.supabase.is_set,
         recording_kept_for=timedelta(days=voice.recording_days),
         lessons=LessonPolicy(**settings.lessons.model_dump()),
+        live=live_policy(settings.live),
         public_url=settings.web.public_url and settings.web.public_url.rstrip("/"),
     )
 

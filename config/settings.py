@@ -171,6 +171,19 @@ class LessonSettings(_Group):
     no_show_percent: int = Field(default=100, ge=0, le=100)
 
 
+class LiveSettings(_Group):
+    """Live conversations: seats, what leaving a paid one costs, how long people may take."""
+
+    seats: int = Field(default=8, ge=1, le=500)
+    most_seats: int = Field(default=200, ge=1, le=500)
+    free_hours: int = Field(default=12, ge=0, le=168)
+    late_percent: int = Field(default=50, ge=0, le=100)
+    offer_minutes: int = Field(default=30, ge=1, le=1440)
+    hold_minutes: int = Field(default=30, ge=1, le=1440)
+    longest_minutes: int = Field(default=180, ge=15, le=720)
+    horizon_days: int = Field(default=90, ge=1, le=365)
+
+
 class BillingSettings(_Group):
     """Money: one rounding rule, what the platform keeps, the tax in prices, time to disagree."""
 
@@ -230,6 +243,7 @@ class Settings(BaseSettings):
     stripe: StripeSettings = StripeSettings()
     lessons: LessonSettings = LessonSettings()
     billing: BillingSettings = BillingSettings()
+    live: LiveSettings = LiveSettings()
     web: WebSettings = WebSettings()
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

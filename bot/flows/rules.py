@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.chat.policy import Limits
+from bot.live.policy import LivePolicy
 from bot.scheduling.policy import LessonPolicy
 
-__all__ = ["LessonPolicy", "Rules"]
+__all__ = ["LessonPolicy", "LivePolicy", "Rules"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,7 @@ class Rules:
         public_url: where people open pages of ours, without a slash at its end; None: nowhere.
         relay: how much people may write to each other.
         lessons: what cancelling and not coming cost, how long hours are kept.
+        live: limits of live conversations, and what leaving one costs.
     """
 
     guest_turns: int = 3
@@ -38,3 +40,4 @@ class Rules:
     public_url: str | None = None
     relay: Limits = field(default_factory=Limits)
     lessons: LessonPolicy = field(default_factory=LessonPolicy)
+    live: LivePolicy = field(default_factory=LivePolicy)

@@ -207,7 +207,7 @@ class Seat(Entity):
         amount_minor, currency: what it costs this person; 0 where free or included in their plan.
         is_included: their plan covers it.
         refunded_minor: how much of the amount went back.
-        waiting_since: their place in the line; stays when it moved up.
+        waiting_since: their place in the line, until they say yes to an offer.
         held_until, offered_until: a hold, or an offer, ends then.
         speaking_seconds, message_count: what they said in the room.
         stars: 1 to 5 of who attended; `chips` are words they chose, `note` is sealed.

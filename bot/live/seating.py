@@ -48,7 +48,9 @@ class Seating(Generic[W]):
 
     def seated(self, work: W, seat: Seat, conversation: LiveConversation, now: datetime) -> Seat:
         """An offered seat is theirs where nothing is owed, else held until it is paid."""
-        priced = replace(self.priced(work, seat, conversation, now), offered_until=None)
+        priced = replace(
+            self.priced(work, seat, conversation, now), offered_until=None, waiting_since=None
+        )
         if priced.amount_minor == 0:
             if priced.is_included and self._plans is not None:
                 self._plans.use_seat(work, seat.user_id, conversation, seat.id, now)
