@@ -18,6 +18,8 @@ from bot.flows.hall_records import HALL_RECORDS
 from bot.flows.introductions import RelayIntroductions
 from bot.flows.lesson_ports import Payments
 from bot.flows.lessons import Lessons
+from bot.flows.live.area import LiveFaces
+from bot.flows.live.core import LiveCore, live_core
 from bot.flows.meeting_link import MeetingDesk, MeetingLinks
 from bot.flows.meeting_records import MEETING_RECORDS
 from bot.flows.own_records import PEOPLE_RECORDS, Records, practice_records
@@ -40,6 +42,7 @@ from bot.flows.zone_asking import ZoneAsking
 from bot.jobs.model import Job
 
 CONTEXT_PREFIX = "x"
+_CURRENCY = "EUR"  # where nobody collects money, and all is free
 
 
 class Area(Protocol):
@@ -62,6 +65,7 @@ class Product:
     paying: Paying
     records: Records
     meeting_jobs: Mapping[str, Callable[[FlowWork, Job], None]]
+    live: LiveCore
 
 
 def assemble(
@@ -84,13 +88,23 @@ def assemble(
     records = _records(parts, lessons)
     teaching = Teaching(runner, parts, RelayIntroductions(relay.relay), is_paid=money is not None)
     people = People(runner, practice, parts, records, codes, tokens, teaching)
+    core = live_core(parts.scenes.clock, parts.scenes.rules.live, takes_money=False)
+    live = _live(runner, parts, zones, core, money)
+    people.links = (teaching.accept, live.accept)
     hours = Availability(runner, zones, tokens)
     api = ApiAccess(runner, ApiTokens(parts.scenes.clock))
     runner.add(buttons.fix_flow(), zones.flow(), *people.flows(), *teaching.flows())
     runner.add(
-        *hours.flows(), *paying.flows(), *api.flows(), *(f for each in links for f in each.flows())
+        *hours.flows(),
+        *paying.flows(),
+        *api.flows(),
+        *live.flows(),
+        *(f for each in links for f in each.flows()),
     )
-    areas: Sequence[Area] = (relay.talk, people, teaching, hours, lessons, paying, api, *links)
+    areas: Sequence[Area] = (
+        *(relay.talk, people, teaching, hours, lessons, paying, api, live),
+        *links,
+    )
     table = CommandTable(
         [
             *_practice_commands(practice, relay),
@@ -115,8 +129,18 @@ def assemble(
         resume=turns.resume,
         overtaking_presses=(f"{TURN_PREFIX}:*:end", "c:end", "c:cancel"),
     )
-    jobs = {kind: job for each in links for kind, job in each.jobs().items()}
-    return Product(conversation, practice, table, relay, teaching, lessons, paying, records, jobs)
+    jobs = {**live.jobs(), **{kind: job for each in links for kind, job in each.jobs().items()}}
+    return Product(
+        conversation, practice, table, relay, teaching, lessons, paying, records, jobs, core
+    )
+
+
+def _live(
+    runner: Runner, parts: Parts, zones: ZoneAsking, core: LiveCore, money: PayingParts | None
+) -> LiveFaces:
+    """What people see of live conversations."""
+    currency = _CURRENCY if money is None else money.currency
+    return LiveFaces(runner, zones, core, parts.start_link, currency=currency)
 
 
 def _lessons(

@@ -1,6 +1,6 @@
 """Meeting people: the two doors of /start, help, and everything of a person's own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -82,6 +82,7 @@ class People:
             runner, practice, self._email, self._tutor, teaching.begin
         )
         self.table = CommandTable(())
+        self.links: Sequence[Callable[[Scene, str], bool]] = (teaching.accept,)
 
     def flows(self) -> Sequence[Flow]:
         return [
@@ -131,7 +132,7 @@ class People:
             return None
         if payload.startswith(LINK_PAYLOAD):
             return self._linking.redeem(scene, payload.removeprefix(LINK_PAYLOAD))
-        if self._teaching.accept(scene, payload):
+        if any(opens(scene, payload) for opens in self.links):
             return None
         name = scene.user.first_name
         if not scene.user.is_registered:
