@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 
+from bot.billing.entries import issued
 from bot.billing.gateway import Payment, PaymentStatus, RefundOutcome, RefundStatus
 from bot.billing.jobs import charge_job, refund_job
 from bot.billing.ledger import CASH, Posting, receivable
@@ -56,7 +57,8 @@ def apply_payment(work: BillingWork, payment: Payment, now: datetime) -> Sequenc
     """What the gateway says of a payment, as it stands there."""
     charge = _charge_of(work, payment)
     if charge is None:
-        if payment.status is PaymentStatus.SUCCEEDED:
+        is_lost = payment.invoice_id is not None  # plans are paid without an invoice of ours
+        if is_lost and payment.status is PaymentStatus.SUCCEEDED:
             _log.error("billing.payment_unknown", payment=payment.id, invoice=payment.invoice_id)
         return ()
     if charge.intent_id is None:
@@ -66,6 +68,8 @@ def apply_payment(work: BillingWork, payment: Payment, now: datetime) -> Sequenc
     root = work.billing.invoices.get(charge.invoice_id)
     if payment.status is PaymentStatus.SUCCEEDED:
         return _succeed(work, root, charge, payment, now)
+    if root.seat_id is not None and payment.status in _FAILED:
+        return _page_failed(work, root, charge, payment)
     if payment.status in _FAILED:
         return fail(work, root, charge, payment.reason or payment.status.value, now)
     if payment.status is PaymentStatus.PROCESSING:
@@ -144,6 +148,8 @@ def apply_refund(
 def _succeed(
     work: BillingWork, root: Invoice, charge: Charge, payment: Payment, now: datetime
 ) -> Sequence[News]:
+    if root.number is None:
+        root = work.billing.invoices.save(issued(work, root, now))
     taken = replace(charge, amount_minor=payment.amount.minor, reason=None)
     _move_charge(work, taken, ChargeState.SUCCEEDED)
     postings = [Posting(CASH, payment.amount), Posting(receivable(root.payer_id), -payment.amount)]
@@ -158,6 +164,24 @@ def _succeed(
         amount=payment.amount,
     )
     return [news, *even_out(work, work.billing.invoices.get(root.id), now)]
+
+
+def _page_failed(
+    work: BillingWork, root: Invoice, charge: Charge, payment: Payment
+) -> Sequence[News]:
+    """A card was declined on a page; what the bank asks there meanwhile is no failure."""
+    if payment.reason is None or payment.status is PaymentStatus.NEEDS_STUDENT:
+        return ()
+    _move_charge(work, replace(charge, reason=payment.reason[:_REASON_LENGTH]), ChargeState.FAILED)
+    return [
+        News(
+            kind=NewsKind.PAGE_FAILED,
+            party_id=root.payer_id,
+            cause=f"{charge.key}:failed",
+            invoice_id=root.id,
+            amount=charge.amount,
+        )
+    ]
 
 
 def _refund_failed(

@@ -17,6 +17,9 @@ from bot.jobs.model import Job
 from bot.jobs.ports import JobHandler
 from bot.storage.engine import SqlStorage
 from bot.storage.work import Work
+from bot.tiers.gateway import TierEvent
+from bot.tiers.jobs import heard_jobs
+from bot.tiers.ports import SubscriptionGateway
 from config.settings import BillingSettings, Settings
 
 EVENT_JOB = "ledger.event"
@@ -31,12 +34,16 @@ class Connected:
     Args:
         read: a stored delivery in our terms; None: none of ours.
         hooks: its deliveries, where they are configured.
+        plans: the same account, where it collects plans.
+        tier_event: what a stored delivery tells of plans; None: nothing.
     """
 
     gateway: PaymentGateway
     read: Callable[[bytes], Awaitable[GatewayEvent | None]]
     hooks: Sequence[Hook]
     aclose: Callable[[], Awaitable[None]]
+    plans: SubscriptionGateway
+    tier_event: Callable[[bytes], TierEvent | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +121,15 @@ def event_handler(
         kept = await storage.read(lambda work: work.outside_events.find(key))
         if kept is None:
             return None
-        event = await gateway.read(kept.body)
+        event, of_plans = await gateway.read(kept.body), gateway.tier_event(kept.body)
 
         def unit(work: Work) -> None:
-            if work.outside_events.done(key, clock.now()) and event is not None:
+            if not work.outside_events.done(key, clock.now()):
+                return
+            if event is not None:
                 desk.hear(work, event)
+            if of_plans is not None:
+                work.jobs.put(*heard_jobs(of_plans, key, clock.now()))
 
         return unit
 

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from pydantic import SecretStr
 
+from bot.billing.adapters.stripe_calls import SERVICE
 from bot.billing.adapters.stripe_events import StripeEvents, event_key, is_fresh, is_genuine
-from bot.billing.adapters.stripe_gateway import SERVICE, StripeGateway
+from bot.billing.adapters.stripe_gateway import StripeGateway
+from bot.billing.adapters.stripe_subscriptions import StripeSubscriptions, tier_event
 from bot.core.hook import Hook, Verdict
 from bot.wiring.billing import EVENT_JOB, Connected
 from config.settings import Settings
@@ -17,7 +19,14 @@ _PATH = "/webhooks/stripe"
 def connected(settings: Settings, key: SecretStr) -> Connected:
     """One account at Stripe, with connections of its own."""
     gateway = StripeGateway(key.get_secret_value(), settings.stripe.api_url)
-    return Connected(gateway, StripeEvents(gateway).read, hooks_of(settings), gateway.aclose)
+    return Connected(
+        gateway=gateway,
+        read=StripeEvents(gateway).read,
+        hooks=hooks_of(settings),
+        aclose=gateway.aclose,
+        plans=StripeSubscriptions(gateway.client),
+        tier_event=tier_event,
+    )
 
 
 def hooks_of(settings: Settings) -> Sequence[Hook]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.billing.adapters.stripe_gateway import StripeGateway
+from bot.billing.adapters.stripe_subscriptions import PLAN_EVENTS
 from bot.billing.adapters.stripe_wire import parse_chargeback
 from bot.billing.gateway import (
     AccountChanged,
@@ -45,7 +46,8 @@ def is_fresh(headers: Mapping[str, str], now: datetime) -> bool:
 
 def event_key(event: Object) -> str | None:
     """The event's own id; None for a type we have no use for."""
-    return str(event["id"]) if event.get("type") in _READERS and "id" in event else None
+    is_ours = event.get("type") in _READERS.keys() | PLAN_EVENTS
+    return str(event["id"]) if is_ours and "id" in event else None
 
 
 class StripeEvents:

@@ -1,16 +1,24 @@
 """Stripe takes cards and pays teachers. Implements `PaymentGateway`.
 
-Through the official library, in its version of the API. A key that once got a failure of Stripe's
-own gets it again for a day: then what was made is looked for before it is made with another key.
+Through the official library, in its version of the API.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 
 import stripe
 
+from bot.billing.adapters.stripe_calls import (
+    PAGE,
+    Refused,
+    all_rows,
+    answer_of,
+    keyed,
+    once,
+    page_life,
+    with_key,
+)
 from bot.billing.adapters.stripe_wire import (
     INVOICE,
     KEY,
@@ -32,18 +40,11 @@ from bot.billing.gateway import (
     RefundOutcome,
     SavedCard,
 )
-from bot.core.errors import Cause, ServiceFailure
 from bot.core.money import Money
 
-SERVICE = "stripe"
 _TIMEOUT_SECONDS = 30.0
 _RETRIES = 2
-_PAGE = 100
-_GONE = "resource_missing"
 _PAYMENT_EVENTS = ("succeeded", "payment_failed", "requires_action", "processing", "canceled")
-
-Call = Callable[[str], Awaitable[Any]]
-Find = Callable[[], Awaitable[Object | None]]
 
 
 class StripeGateway:
@@ -62,13 +63,18 @@ class StripeGateway:
             max_network_retries=_RETRIES,
         ).v1
 
+    @property
+    def client(self) -> Any:
+        """The library's, for other adapters of this account."""
+        return self._stripe
+
     async def aclose(self) -> None:
         """Close its connections."""
         await self._http.close_async()  # type: ignore[no-untyped-call]  # the library's own
 
     async def check(self) -> str:
         """The account's own id. Raises ServiceFailure."""
-        account = await _asked(self._stripe.accounts.retrieve_current_async())
+        account = await answer_of(self._stripe.accounts.retrieve_current_async())
         return str(account["id"])
 
     # Payers and their cards.
@@ -77,9 +83,9 @@ class StripeGateway:
         wanted: dict[str, Any] = {"name": name, "metadata": {PARTY: party_id}}
         if email is not None:
             wanted["email"] = email
-        made = await self._once(
+        made = await once(
             f"customer:{party_id}",
-            lambda key: self._stripe.customers.create_async(wanted, _keyed(key)),  # type: ignore[arg-type]  # plain dicts
+            lambda key: self._stripe.customers.create_async(wanted, keyed(key)),  # type: ignore[arg-type]  # plain dicts
         )
         return str(made["id"])
 
@@ -90,7 +96,7 @@ class StripeGateway:
             "mode": "setup",
             "customer": customer_id,
             "currency": currency.lower(),
-            **_page_life(return_url, expires_at),
+            **page_life(return_url, expires_at),
         }
         return await self._page(wanted, key)
 
@@ -117,7 +123,7 @@ class StripeGateway:
             "line_items": [{"quantity": 1, "price_data": price}],
             "payment_intent_data": {"metadata": {INVOICE: invoice_id, KEY: key}},
             "metadata": {INVOICE: invoice_id},
-            **_page_life(return_url, expires_at),
+            **page_life(return_url, expires_at),
         }
         return await self._page(wanted, key)
 
@@ -129,13 +135,13 @@ class StripeGateway:
         intent_id = session.get("payment_intent")
         if intent_id is None:
             return None
-        intent = await _asked(self._stripe.payment_intents.retrieve_async(intent_id))
+        intent = await answer_of(self._stripe.payment_intents.retrieve_async(intent_id))
         return parse_payment(intent, page_id)
 
     async def expire_page(self, page_id: str, /) -> PageStatus:
         try:
-            session = await _asked(self._stripe.checkout.sessions.expire_async(page_id))
-        except _Refused:  # it is not open any more
+            session = await answer_of(self._stripe.checkout.sessions.expire_async(page_id))
+        except Refused:  # it is not open any more
             session = await self._session(page_id)
         return parse_page_status(session)
 
@@ -147,23 +153,25 @@ class StripeGateway:
         """The card a SetupIntent saved, if it did and somebody still has it."""
         if setup_id is None:
             return None
-        setup = await _asked(self._stripe.setup_intents.retrieve_async(setup_id))
+        setup = await answer_of(self._stripe.setup_intents.retrieve_async(setup_id))
         if setup["status"] != "succeeded" or not setup.get("payment_method"):
             return None
-        method = await _asked(self._stripe.payment_methods.retrieve_async(setup["payment_method"]))
+        method = await answer_of(
+            self._stripe.payment_methods.retrieve_async(setup["payment_method"])
+        )
         return parse_card(method) if method.get("customer") else None
 
     async def remove_card(self, card_id: str, /) -> None:
         try:
-            await _asked(self._stripe.payment_methods.detach_async(card_id))
-        except _Refused as refusal:
+            await answer_of(self._stripe.payment_methods.detach_async(card_id))
+        except Refused as refusal:
             if not refusal.is_about_something_gone:
                 raise
 
     async def remove_customer(self, customer_id: str, /) -> None:
         try:
-            await _asked(self._stripe.customers.delete_async(customer_id))
-        except _Refused as refusal:
+            await answer_of(self._stripe.customers.delete_async(customer_id))
+        except Refused as refusal:
             if not refusal.is_about_something_gone:
                 raise
 
@@ -181,12 +189,12 @@ class StripeGateway:
         }
 
         async def made_before() -> Object | None:
-            asked: Any = {"customer": customer_id, "limit": _PAGE}
-            return await _with_key(self._stripe.payment_intents.list_async(asked), key)
+            asked: Any = {"customer": customer_id, "limit": PAGE}
+            return await with_key(self._stripe.payment_intents.list_async(asked), key)
 
-        made = await self._once(
+        made = await once(
             key,
-            lambda used: self._stripe.payment_intents.create_async(wanted, _keyed(used)),  # type: ignore[arg-type]  # plain dicts
+            lambda used: self._stripe.payment_intents.create_async(wanted, keyed(used)),  # type: ignore[arg-type]  # plain dicts
             made_before,
         )
         return parse_payment(made)
@@ -197,18 +205,20 @@ class StripeGateway:
             return payment
         wanted: Any = {"payment_method": card_id, "off_session": True}
         try:
-            intent = await _asked(self._stripe.payment_intents.confirm_async(payment_id, wanted))
-        except _Refused:  # the bank says no, or somebody else was faster
+            intent = await answer_of(self._stripe.payment_intents.confirm_async(payment_id, wanted))
+        except Refused:  # the bank says no, or somebody else was faster
             return await self.find_payment(payment_id)
         return parse_payment(intent)
 
     async def find_payment(self, payment_id: str, /) -> Payment:
-        return parse_payment(await _asked(self._stripe.payment_intents.retrieve_async(payment_id)))
+        return parse_payment(
+            await answer_of(self._stripe.payment_intents.retrieve_async(payment_id))
+        )
 
     async def cancel(self, payment_id: str, /) -> Payment:
         try:
-            intent = await _asked(self._stripe.payment_intents.cancel_async(payment_id))
-        except _Refused:
+            intent = await answer_of(self._stripe.payment_intents.cancel_async(payment_id))
+        except Refused:
             return await self.find_payment(payment_id)
         return parse_payment(intent)
 
@@ -217,7 +227,7 @@ class StripeGateway:
             "types": [f"payment_intent.{name}" for name in _PAYMENT_EVENTS],
             "created": {"gte": int(at.timestamp())},
         }
-        newest_first = await _all(lambda page: self._stripe.events.list_async(page), asked)
+        newest_first = await all_rows(lambda page: self._stripe.events.list_async(page), asked)
         intents = dict.fromkeys(event["data"]["object"]["id"] for event in newest_first)
         return [await self.find_payment(each) for each in reversed(intents)]
 
@@ -231,16 +241,16 @@ class StripeGateway:
         }
 
         async def made_before() -> Object | None:
-            asked: Any = {"payment_intent": payment_id, "limit": _PAGE}
-            return await _with_key(self._stripe.refunds.list_async(asked), key)
+            asked: Any = {"payment_intent": payment_id, "limit": PAGE}
+            return await with_key(self._stripe.refunds.list_async(asked), key)
 
-        made = await made_before() or await self._once(  # Stripe forgets keys after a day
-            key, lambda used: self._stripe.refunds.create_async(wanted, _keyed(used)), made_before
+        made = await made_before() or await once(  # Stripe forgets keys after a day
+            key, lambda used: self._stripe.refunds.create_async(wanted, keyed(used)), made_before
         )
         return parse_refund(made)
 
     async def find_refund(self, refund_id: str, /) -> RefundOutcome:
-        return parse_refund(await _asked(self._stripe.refunds.retrieve_async(refund_id)))
+        return parse_refund(await answer_of(self._stripe.refunds.retrieve_async(refund_id)))
 
     # Teachers.
 
@@ -257,9 +267,9 @@ class StripeGateway:
         }
         if email is not None:
             wanted["email"] = email
-        made = await self._once(
+        made = await once(
             f"account:{party_id}",
-            lambda key: self._stripe.accounts.create_async(wanted, _keyed(key)),  # type: ignore[arg-type]  # plain dicts
+            lambda key: self._stripe.accounts.create_async(wanted, keyed(key)),  # type: ignore[arg-type]  # plain dicts
         )
         return str(made["id"])
 
@@ -270,11 +280,11 @@ class StripeGateway:
             "refresh_url": return_url,
             "return_url": return_url,
         }
-        link = await _asked(self._stripe.account_links.create_async(wanted))
+        link = await answer_of(self._stripe.account_links.create_async(wanted))
         return str(link["url"])
 
     async def account_status(self, account_id: str, /) -> AccountStatus:
-        return parse_account(await _asked(self._stripe.accounts.retrieve_async(account_id)))
+        return parse_account(await answer_of(self._stripe.accounts.retrieve_async(account_id)))
 
     async def transfer(self, account_id: str, amount: Money, /, *, key: str) -> str:
         wanted: Any = {
@@ -286,11 +296,11 @@ class StripeGateway:
         }
 
         async def made_before() -> Object | None:
-            asked: Any = {"transfer_group": key, "limit": _PAGE}
-            return await _with_key(self._stripe.transfers.list_async(asked), key)
+            asked: Any = {"transfer_group": key, "limit": PAGE}
+            return await with_key(self._stripe.transfers.list_async(asked), key)
 
-        made = await made_before() or await self._once(  # Stripe forgets keys after a day
-            key, lambda used: self._stripe.transfers.create_async(wanted, _keyed(used)), made_before
+        made = await made_before() or await once(  # Stripe forgets keys after a day
+            key, lambda used: self._stripe.transfers.create_async(wanted, keyed(used)), made_before
         )
         return str(made["id"])
 
@@ -298,100 +308,14 @@ class StripeGateway:
 
     async def dispute(self, dispute_id: str) -> Object:
         """As Stripe has it."""
-        return await _asked(self._stripe.disputes.retrieve_async(dispute_id))
+        return await answer_of(self._stripe.disputes.retrieve_async(dispute_id))
 
     async def _session(self, page_id: str) -> Object:
-        return await _asked(self._stripe.checkout.sessions.retrieve_async(page_id))
+        return await answer_of(self._stripe.checkout.sessions.retrieve_async(page_id))
 
     async def _page(self, wanted: Mapping[str, Any], key: str) -> Page:
-        made = await self._once(
+        made = await once(
             key,
-            lambda used: self._stripe.checkout.sessions.create_async(wanted, _keyed(used)),  # type: ignore[arg-type]  # plain dicts
+            lambda used: self._stripe.checkout.sessions.create_async(wanted, keyed(used)),  # type: ignore[arg-type]  # plain dicts
         )
         return Page(str(made["id"]), str(made["url"]))
-
-    async def _once(self, key: str, make: Call, find: Find | None = None) -> Object:
-        """Make something under `key`, or get what was made under it before.
-
-        Args:
-            find: looks for it where the key only says again that Stripe had failed.
-        """
-        try:
-            return await _asked(make(key))
-        except _Broken as failure:
-            if not failure.is_replayed:
-                raise
-        found = await find() if find is not None else None
-        return found or await _asked(make(f"{key}:again"))
-
-
-class _Refused(ServiceFailure):
-    """Stripe understood, and says no."""
-
-    def __init__(self, code: str | None, detail: str) -> None:
-        super().__init__(SERVICE, Cause.REJECTED, detail)
-        self.is_about_something_gone = code == _GONE
-
-
-class _Broken(ServiceFailure):
-    """Stripe failed; `is_replayed` when it only tells of an earlier failure."""
-
-    def __init__(self, detail: str, *, is_replayed: bool) -> None:
-        super().__init__(SERVICE, Cause.BUSY, detail)
-        self.is_replayed = is_replayed
-
-
-async def _asked(call: Awaitable[Any]) -> Object:
-    """The answer as plain values; the library's errors in our terms."""
-    try:
-        found = await call
-    except stripe.StripeError as error:
-        raise _failure(error) from error
-    plain: Object = found.to_dict()
-    return plain
-
-
-async def _all(ask: Callable[[Any], Awaitable[Any]], asked: Mapping[str, Any]) -> list[Object]:
-    """Every row of a list, however many pages."""
-    rows: list[Object] = []
-    while True:
-        after = {"starting_after": rows[-1]["id"]} if rows else {}
-        page = await _asked(ask({**asked, "limit": _PAGE, **after}))
-        rows += page["data"]
-        if not page["has_more"]:
-            return rows
-
-
-async def _with_key(listing: Awaitable[Any], key: str) -> Object | None:
-    rows: Sequence[Object] = (await _asked(listing))["data"]
-    return next((row for row in rows if (row.get("metadata") or {}).get(KEY) == key), None)
-
-
-def _failure(error: stripe.StripeError) -> ServiceFailure:
-    status, code = error.http_status, error.code
-    detail = f"{status or type(error).__name__} {code or ''} {error.request_id or ''}".strip()
-    if isinstance(error, stripe.APIConnectionError):
-        return ServiceFailure(SERVICE, Cause.UNREACHABLE, detail)
-    if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
-        return ServiceFailure(SERVICE, Cause.MISCONFIGURED, detail)
-    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
-    if isinstance(error, stripe.RateLimitError) or status == HTTPStatus.CONFLICT:
-        wait = headers.get("retry-after", "")
-        seconds = float(wait) if wait.isdigit() else None
-        return ServiceFailure(SERVICE, Cause.BUSY, detail, retry_after=seconds)
-    if status is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        is_replayed = headers.get("idempotent-replayed") == "true"
-        return _Broken(detail, is_replayed=is_replayed)
-    return _Refused(code, detail)
-
-
-def _keyed(key: str) -> Any:
-    return {"idempotency_key": key}
-
-
-def _page_life(return_url: str, expires_at: datetime) -> Mapping[str, Any]:
-    return {
-        "success_url": return_url,
-        "cancel_url": return_url,
-        "expires_at": int(expires_at.timestamp()),
-    }

@@ -8,10 +8,12 @@ from bot.simulators.stripe.errors import Refused, required
 from bot.simulators.stripe.money import amount_in
 from bot.simulators.stripe.payments import Payments
 from bot.simulators.stripe.state import Object, State
+from bot.simulators.stripe.subscriptions import Subscriptions
 
 Asked = Mapping[str, Any]
 
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 30 * 60, 24 * 3600
+_MODES = ("payment", "setup", "subscription")
 _PLACE_OF_ID = "{CHECKOUT_SESSION_ID}"
 
 
@@ -22,20 +24,27 @@ class Checkout:
         url: gives the simulator's own address.
     """
 
-    def __init__(self, state: State, payments: Payments, url: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        state: State,
+        payments: Payments,
+        subscriptions: Subscriptions,
+        url: Callable[[], str],
+    ) -> None:
         self._state = state
         self._payments = payments
+        self._subscriptions = subscriptions
         self._url = url
 
     def create(self, asked: Asked) -> Object:
         mode = asked.get("mode")
-        if mode not in {"setup", "payment"}:
-            raise Refused("Invalid mode: must be one of payment or setup", param="mode")
+        if mode not in _MODES:
+            raise Refused(f"Invalid mode: must be one of {', '.join(_MODES)}", param="mode")
         if "success_url" not in asked:
             raise required("success_url")
         if "customer" in asked:
             self._state.get("customer", asked["customer"])
-        amount, currency = self._price(asked) if mode == "payment" else (None, self._setup(asked))
+        amount, currency, price_id = self._amount(mode, asked)
         session = self._state.new(
             "checkout.session",
             amount_subtotal=amount,
@@ -52,12 +61,15 @@ class Checkout:
             mode=mode,
             payment_intent=None,
             payment_method_types=["card"],
-            payment_status="unpaid" if mode == "payment" else "no_payment_required",
+            payment_status="no_payment_required" if mode == "setup" else "unpaid",
             setup_intent=None,
             shipping_options=[],
             status="open",
+            subscription=None,
             success_url=asked["success_url"],
         )
+        session["_price"] = price_id
+        session["_subscription_data"] = asked.get("subscription_data", {})
         session["url"] = f"{self._url()}/checkout/{session['id']}"
         session["_intent_data"] = asked.get(f"{mode}_intent_data", {})
         if mode == "setup":
@@ -100,6 +112,9 @@ class Checkout:
             raise Refused("Your bank wants to know that it is you.", status=402, code=code)
         if session["mode"] == "setup":
             self._save(session, method)
+        elif session["mode"] == "subscription":
+            begun = self._subscriptions.begin(session, method, is_proved=bool(is_proved))
+            session.update(subscription=begun["id"], payment_status="paid")
         else:
             self._pay(session, method, is_proved=bool(is_proved))
         session["status"] = "complete"
@@ -132,6 +147,15 @@ class Checkout:
     def _expire(self, session: Object) -> None:
         session.update(status="expired", url=None)
         self._state.event("checkout.session.expired", session)
+
+    def _amount(self, mode: str, asked: Asked) -> tuple[int | None, str | None, str | None]:
+        """What is paid on the page, in what, and the price it follows from."""
+        if mode == "setup":
+            return None, self._setup(asked), None
+        if mode == "subscription":
+            price = self._subscriptions.price_of(asked)
+            return price["unit_amount"], price["currency"], price["id"]
+        return *self._price(asked), None
 
     def _setup(self, asked: Asked) -> str | None:
         if "currency" not in asked and "allowed_payment_method_types" not in asked:

@@ -21,6 +21,7 @@ _CARDS = {
     NO_FUNDS: "no funds",
     REFUSED: "declined",
 }
+_SUBMIT = {"setup": "Save card", "payment": "Pay", "subscription": "Subscribe"}
 _ZERO_DECIMAL = {"jpy", "krw", "vnd", "clp", "pyg", "xaf", "xof"}
 
 _FRAME = """<!doctype html>
@@ -46,6 +47,8 @@ def checkout_page(session: Mapping[str, Any], problem: str = "") -> str:
     """Where a card is typed."""
     is_setup = session["mode"] == "setup"
     title = "Save your card" if is_setup else f"Pay {amount_text(session)}"
+    if session["mode"] == "subscription":
+        title = f"Subscribe for {amount_text(session)} a month"
     cards = "".join(
         f'<button class="card" type="button" data-number="{number}"'
         " onclick=\"document.getElementById('number').value=this.dataset.number\">"
@@ -58,10 +61,10 @@ def checkout_page(session: Mapping[str, Any], problem: str = "") -> str:
 <input id="number" name="number" inputmode="numeric" autocomplete="off" required>
 <label for="expiry">Expiry and CVC</label>
 <input id="expiry" value="12 / 34   123" readonly>
-<button id="submit">{"Save card" if is_setup else "Pay"}</button>
+<button id="submit">{_SUBMIT[session["mode"]]}</button>
 {_cancel(session)}
 </form><p>Test cards</p>{cards}"""
-    return _page(title, body)
+    return framed(title, body)
 
 
 def proof_page(problem: str, fields: Mapping[str, str]) -> str:
@@ -74,7 +77,7 @@ def proof_page(problem: str, fields: Mapping[str, str]) -> str:
 <form method="post">{hidden}
 <button id="complete" name="proof" value="yes">Complete</button>
 <button id="fail" name="proof" value="no">Fail</button></form>"""
-    return _page("Your bank asks", body)
+    return framed("Your bank asks", body)
 
 
 def onboarding_page(account: Mapping[str, Any]) -> str:
@@ -85,17 +88,21 @@ def onboarding_page(account: Mapping[str, Any]) -> str:
     body = f"""<h1>Get paid</h1><p>Still needed:</p><ul>{wanted}</ul>
 <form method="post"><button id="finish" name="finish" value="yes">Give all of it</button>
 <button id="later" name="finish" value="no">Return without</button></form>"""
-    return _page("Get paid", body)
+    return framed("Get paid", body)
 
 
 def closed_page(words: str) -> str:
     """Where nothing can be done any more."""
-    return _page("Closed", f"<h1>{escape(words)}</h1><p>Go back to the chat and ask again.</p>")
+    return framed("Closed", f"<h1>{escape(words)}</h1><p>Go back to the chat and ask again.</p>")
 
 
 def amount_text(session: Mapping[str, Any]) -> str:
     """The amount of a page, "12.50 EUR"."""
-    minor, currency = session["amount_total"], session["currency"]
+    return money_text(session["amount_total"], session["currency"])
+
+
+def money_text(minor: int, currency: str) -> str:
+    """An amount, "12.50 EUR"."""
     if currency in _ZERO_DECIMAL:
         return f"{minor} {currency.upper()}"
     return f"{minor // 100}.{minor % 100:02d} {currency.upper()}"
@@ -110,5 +117,6 @@ def _problem(words: str) -> str:
     return f'<p class="problem" role="alert">{escape(words)}</p>' if words else ""
 
 
-def _page(title: str, body: str) -> str:
+def framed(title: str, body: str) -> str:
+    """A whole page around `body`, which is HTML already."""
     return _FRAME.format(title=escape(title), body=body)

@@ -7,8 +7,10 @@ from bot.simulators.stripe.checkout import Checkout
 from bot.simulators.stripe.connect import Connect
 from bot.simulators.stripe.errors import Refused
 from bot.simulators.stripe.payments import Payments
+from bot.simulators.stripe.portal import Portal
 from bot.simulators.stripe.server import Route
 from bot.simulators.stripe.state import Object, State
+from bot.simulators.stripe.subscriptions import Subscriptions
 
 Names = Mapping[str, str]
 Asked = Mapping[str, Any]
@@ -17,22 +19,32 @@ _NO_TYPES = "payment_method_types_no_longer_supported"
 
 
 def routes(
-    state: State, payments: Payments, checkout: Checkout, connect: Connect
+    state: State,
+    payments: Payments,
+    checkout: Checkout,
+    connect: Connect,
+    subscriptions: Subscriptions,
+    portal: Portal,
 ) -> Sequence[Route]:
     """Everything this simulator serves."""
     return [
-        *_people(state, payments),
+        *_people(state, payments, subscriptions),
         *_money(state, payments),
         *_after_payment(state, payments),
         *_pages(checkout),
         *_teachers(state, connect),
+        *_plans(state, subscriptions, portal),
         Route("GET", "/v1/account", "account.get", lambda _, __: _own_account(state)),
         Route("GET", "/v1/events", "events.list", lambda _, asked: _events(state, asked)),
         Route("GET", "/v1/events/{id}", "events.get", lambda n, _: state.get("event", n["id"])),
     ]
 
 
-def _people(state: State, payments: Payments) -> Sequence[Route]:
+def _people(state: State, payments: Payments, subscriptions: Subscriptions) -> Sequence[Route]:
+    def forget(names: Names, _: Asked) -> Object:
+        subscriptions.forget_customer(names["customer"])
+        return payments.delete_customer(names["customer"])
+
     customer, method = "/v1/customers/{customer}", "/v1/payment_methods/{payment_method}"
     return [
         Route(
@@ -50,7 +62,7 @@ def _people(state: State, payments: Payments) -> Sequence[Route]:
             "DELETE",
             customer,
             "customers.delete",
-            lambda n, _: payments.delete_customer(n["customer"]),
+            forget,
         ),
         Route(
             "GET",
@@ -150,6 +162,39 @@ def _pages(checkout: Checkout) -> Sequence[Route]:
             f"{session}/expire",
             "checkout.expire",
             lambda n, _: checkout.expire(n["session"]),
+        ),
+    ]
+
+
+def _plans(state: State, subscriptions: Subscriptions, portal: Portal) -> Sequence[Route]:
+    subscription = "/v1/subscriptions/{subscription_exposed_id}"
+    return [
+        Route(
+            "GET", "/v1/subscriptions", "subscriptions.list", lambda _, a: subscriptions.listed(a)
+        ),
+        Route(
+            "GET",
+            subscription,
+            "subscriptions.get",
+            lambda n, _: subscriptions.find(n["subscription_exposed_id"]),
+        ),
+        Route(
+            "DELETE",
+            subscription,
+            "subscriptions.cancel",
+            lambda n, _: subscriptions.call_off(n["subscription_exposed_id"], at_once=True),
+        ),
+        Route(
+            "GET",
+            "/v1/prices/{price}",
+            "prices.get",
+            lambda n, _: state.get("price", n["price"]),
+        ),
+        Route(
+            "POST",
+            "/v1/billing_portal/sessions",
+            "billing_portal.create",
+            lambda _, a: portal.create(a),
         ),
     ]
 

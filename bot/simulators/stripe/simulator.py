@@ -15,10 +15,12 @@ from bot.simulators.stripe.cards import Bank
 from bot.simulators.stripe.checkout import Checkout
 from bot.simulators.stripe.connect import Connect
 from bot.simulators.stripe.payments import Payments
+from bot.simulators.stripe.portal import Portal
 from bot.simulators.stripe.routes import routes
 from bot.simulators.stripe.server import ApiServer, Request
 from bot.simulators.stripe.specification import Specification
 from bot.simulators.stripe.state import Object, State
+from bot.simulators.stripe.subscriptions import Subscriptions
 from bot.simulators.stripe.visiting import Visits
 from bot.simulators.stripe.webhooks import Delivery, Webhooks
 
@@ -52,7 +54,9 @@ class StripeSimulator(LoopbackServer):
         self._webhooks = Webhooks(self.faults, self._bell, pause=pause)
         self._state = State(now, self._happened)
         self._payments = Payments(self._state, self._address)
-        self.checkout = Checkout(self._state, self._payments, self._address)
+        self.subscriptions = Subscriptions(self._state, self._payments)
+        self.checkout = Checkout(self._state, self._payments, self.subscriptions, self._address)
+        self._portal = Portal(self._state, self._payments, self.subscriptions, self._address)
         self._connect = Connect(self._state, self._address)
         self._spec = Specification(spec) if spec else None
         self._api = ApiServer(key, self.faults, self._spec, now)
@@ -125,7 +129,15 @@ class StripeSimulator(LoopbackServer):
         """Its API and its pages."""
         app = web.Application(middlewares=[self.changes.watch])
         Visits(self._state, self._payments, self.checkout, self._connect).add_to(app.router)
-        for route in routes(self._state, self._payments, self.checkout, self._connect):
+        self._portal.add_to(app.router)
+        for route in routes(
+            self._state,
+            self._payments,
+            self.checkout,
+            self._connect,
+            self.subscriptions,
+            self._portal,
+        ):
             app.router.add_route(route.method, route.path, self._api.serving(route))
         return app
 

@@ -25,6 +25,12 @@ _PREFIXES = {
     "transfer": "tr",
     "transfer_reversal": "trr",
     "event": "evt",
+    "product": "prod",
+    "price": "price",
+    "subscription": "sub",
+    "subscription_item": "si",
+    "invoice": "in",
+    "billing_portal.session": "bps",
 }
 
 
