@@ -65,6 +65,17 @@ def to_units(amount: Money) -> int:
     return amount.minor
 
 
+def in_steps(amount: Money) -> Money:
+    """The next amount upwards that the gateway can move."""
+    step = _STEP_OF_THREE_DIGITS if digits(amount.currency) == 3 else 1
+    return Money(-(-amount.minor // step) * step, amount.currency)
+
+
+def can_be_charged(amount: Money) -> bool:
+    """Whether the gateway takes it alone: not too little, and not finer than its steps."""
+    return least_charge(amount.currency) <= amount == in_steps(amount)
+
+
 def from_units(units: int, currency: str) -> Money:
     """What the gateway counted, in our minor units."""
     code = currency.upper()

@@ -6,7 +6,7 @@ confirmed; so whatever a crash cuts off is found again, and never made a second 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot.billing.amounts import least_charge
@@ -51,6 +51,7 @@ class _Plan:
     charge: Charge | None
     party: Party
     is_too_small: bool = False
+    page_lives: timedelta = timedelta()
 
 
 class Charging:
@@ -120,7 +121,7 @@ class Charging:
             key=charge.key,
             title=title,
             return_url=self._rules.return_url,
-            expires_at=charge.made_at + self._rules.page_lives,
+            expires_at=charge.made_at + plan.page_lives,
         )
         crash_point("payment page made")
         kept = await self._storage.write(lambda work: _keep(work, charge.id, page_id=page.id))
@@ -151,6 +152,18 @@ class Charging:
         if charge.page_id is not None:
             return await self._gateway.page_payment(charge.page_id)
         return None
+
+    async def call_off(self, invoice_id: str) -> bool:
+        """End every attempt to collect an invoice; False: one just worked, or may yet.
+
+        Raises:
+            ServiceFailure: the gateway cannot be asked at the moment.
+        """
+
+        def live(work: BillingWork) -> Sequence[Charge]:
+            return [c for c in work.billing.charges.of_invoice(invoice_id) if c.is_live]
+
+        return await self._call_off(await self._storage.read(live))
 
     async def _confirmed(self, charge: Charge, customer_id: str, card_id: str) -> Payment:
         """The one payment of this charge, confirmed unless that has been done."""
@@ -203,9 +216,12 @@ class Charging:
             )
         if charge.page_id is None:
             return None
-        if await self._gateway.expire_page(charge.page_id) is PageStatus.COMPLETE:
-            return await self._gateway.page_payment(charge.page_id)
-        return None
+        if await self._gateway.expire_page(charge.page_id) is not PageStatus.COMPLETE:
+            return None
+        payment = await self._gateway.page_payment(charge.page_id)
+        if payment is not None and payment.status in _TO_CONFIRM:  # what was begun there failed
+            return await self._gateway.cancel(payment.id)
+        return payment
 
     def _plan(self, work: BillingWork, invoice_id: str, way: ChargeWay) -> _Plan | None:
         """Decide, and write down the charge before the gateway hears of it."""
@@ -220,18 +236,17 @@ class Charging:
         wanted = due(work, root)
         if wanted < least_charge(root.currency):
             return _Plan(live, None, party, is_too_small=True)
-        usable = [c for c in live if self._goes_on(c, way, wanted, now)]
+        if way is ChargeWay.CARD and root.seat_id is not None:
+            return None  # whoever wants a seat pays it themselves
+        lives = self._rules.page_lives if root.seat_id is None else self._rules.seat_page_lives
+        usable = [c for c in live if _goes_on(c, way, wanted, now - lives)]
         called_off = [c for c in live if c not in usable]
         if way is ChargeWay.CARD and party.card_id is None:
             return None if root.state is InvoiceState.UNPAID else _Plan((), None, party)
         if way is ChargeWay.CARD:
             move(work, root, InvoiceState.PROCESSING, now)
         charge = usable[0] if usable else _made(work, root, way, wanted, now)
-        return _Plan(called_off, charge, party)
-
-    def _goes_on(self, charge: Charge, way: ChargeWay, wanted: Money, now: datetime) -> bool:
-        is_same = charge.way is way and charge.amount == wanted
-        return is_same and (way is ChargeWay.CARD or now < charge.made_at + self._rules.page_lives)
+        return _Plan(called_off, charge, party, page_lives=lives)
 
     def _ask(self, work: BillingWork, invoice_id: str) -> None:
         root = root_of(work, work.billing.invoices.get(invoice_id))
@@ -252,6 +267,14 @@ class Charging:
             self.tell(work, fail(work, root, charge, reason, self._clock.now()))
 
         return unit
+
+
+def _goes_on(charge: Charge, way: ChargeWay, wanted: Money, oldest: datetime) -> bool:
+    """Whether a charge is used again; a page on which a card was declined may be over."""
+    if charge.way is not way or charge.amount != wanted:
+        return False
+    is_spent = charge.state is ChargeState.FAILED or charge.made_at <= oldest
+    return way is ChargeWay.CARD or not is_spent
 
 
 def _made(work: BillingWork, root: Invoice, way: ChargeWay, amount: Money, now: datetime) -> Charge:

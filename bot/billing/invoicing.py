@@ -6,13 +6,13 @@ from datetime import datetime
 
 from bot.billing.amounts import least_charge
 from bot.billing.collecting import even_out, root_of
+from bot.billing.entries import credited, issued
 from bot.billing.jobs import charge_job
-from bot.billing.ledger import COMMISSION, TAX, Posting, payable, receivable
 from bot.billing.model import Evidence, Invoice, InvoiceState, LessonFact, Line, Party
 from bot.billing.news import News, NewsKind
 from bot.billing.parties import party_of
 from bot.billing.ports import BillingWork
-from bot.billing.pricing import Bill, Split, bill_for, split
+from bot.billing.pricing import Bill, bill_for
 from bot.billing.rules import BillingRules
 from bot.billing.seat_facts import SeatEvidence
 from bot.core.money import Money, total_of
@@ -46,7 +46,8 @@ def bill_lesson(work: BillingWork, fact: LessonFact, rules: BillingRules, now: d
         evidence=bill.evidence,
         currency=fact.rate.currency,
     )
-    invoice = issue(work, replace(terms, booking_id=fact.booking_id), now)
+    draft = replace(terms, booking_id=fact.booking_id)
+    invoice = work.billing.invoices.add(issued(work, draft, now))
     _collect(work, invoice, now)
     return Billed(bill, work.billing.invoices.get(invoice.id))
 
@@ -61,10 +62,9 @@ def terms_of(
     evidence: Evidence | SeatEvidence,
     currency: str,
 ) -> Invoice:
-    """An invoice without its number, on the terms of the day; what it is for is the caller's."""
+    """A draft on the terms of the day; what it is for is the caller's."""
     own = teacher.commission_bp
     return Invoice(
-        number=0,
         payer_id=student.id,
         payee_id=teacher.id,
         currency=currency,
@@ -77,20 +77,13 @@ def terms_of(
     )
 
 
-def issue(work: BillingWork, draft: Invoice, now: datetime) -> Invoice:
-    """Give an invoice its number and its entry in the ledger; nothing collects it yet."""
-    number = work.billing.next_invoice_number()
-    invoice = work.billing.invoices.add(replace(draft, number=number))
-    work.billing.ledger.append("invoice", f"invoice:{invoice.id}", _owed(invoice), now)
-    return invoice
-
-
 def credit(
     work: BillingWork, invoice: Invoice, amount: Money, cause: str, now: datetime
 ) -> Sequence[News]:
     """Take back a part of what an invoice says, at most what is left of it.
 
-    What was paid for it is refunded; what was not paid is not asked for any more.
+    What was paid for it is refunded; what was not paid is not asked for any more. A draft has
+    nothing in the ledger that could be taken back.
 
     Args:
         cause: unique: the same credit is given once.
@@ -99,16 +92,12 @@ def credit(
     if given.minor <= 0:
         return ()
     after = replace(invoice, credited_minor=invoice.credited_minor + given.minor)
-    entry = work.billing.ledger.append("credit", cause, _credited(invoice, after), now)
-    if entry is None:
-        return ()
+    if invoice.number is not None:
+        entry = work.billing.ledger.append("credit", cause, credited(invoice, after), now)
+        if entry is None:
+            return ()
     saved = work.billing.invoices.save(after)
     return even_out(work, root_of(work, saved), now)
-
-
-def split_of(invoice: Invoice, amount: Money) -> Split:
-    """Whose a part of this invoice is."""
-    return split(amount, tax_bp=invoice.tax_bp, commission_bp=invoice.commission_bp)
 
 
 def carried_news(invoice: Invoice) -> News:
@@ -136,24 +125,3 @@ def _collect(work: BillingWork, invoice: Invoice, now: datetime) -> None:
         book.save(invoice.moved_to(InvoiceState.CARRIED, now))
     else:
         work.jobs.put(charge_job(invoice.id, "first", now))
-
-
-def _owed(invoice: Invoice) -> Sequence[Posting]:
-    return _postings(invoice, invoice.total, split_of(invoice, invoice.total))
-
-
-def _credited(before: Invoice, after: Invoice) -> Sequence[Posting]:
-    """The difference of both splits, so that what is left is split as if it had been all."""
-    old, left = split_of(before, before.owed), split_of(after, after.owed)
-    parts = Split(left.tax - old.tax, left.commission - old.commission, left.teacher - old.teacher)
-    return _postings(before, after.owed - before.owed, parts)
-
-
-def _postings(invoice: Invoice, amount: Money, parts: Split) -> Sequence[Posting]:
-    wanted = (
-        Posting(receivable(invoice.payer_id), amount),
-        Posting(payable(invoice.payee_id), -parts.teacher),
-        Posting(COMMISSION, -parts.commission),
-        Posting(TAX, -parts.tax),
-    )
-    return [posting for posting in wanted if posting.amount.minor]

@@ -14,6 +14,8 @@ STATEMENT_JOB = "payout.state"
 RECONCILE_JOB = "ledger.reconcile"
 FORGET_JOB = "customer.forget"
 LOOK_JOB = "ledger.look"
+SEAT_SETTLE_JOB = "seat.settle"
+SEAT_CLOSE_JOB = "seat.close"
 _LOOK_EVERY = timedelta(minutes=5)
 _RECONCILE_HOUR = 4  # UTC: when least happens
 
@@ -56,6 +58,18 @@ def reconcile_job(day: date) -> Job:
     """Compare with the gateway, and pay teachers; each day's puts the next one's."""
     at = datetime.combine(day, time(_RECONCILE_HOUR), tzinfo=UTC)
     return Job(kind=RECONCILE_JOB, key=day.isoformat(), due_at=at)
+
+
+def settle_seat_job(invoice_id: str, at: datetime) -> Job:
+    """Give a seat that was paid to who paid it, or the money back."""
+    payload = {"invoice_id": invoice_id}
+    return Job(kind=SEAT_SETTLE_JOB, key=invoice_id, due_at=at, payload=payload)
+
+
+def close_seat_job(invoice_id: str, attempt: str, at: datetime) -> Job:
+    """Close the page of a seat that nobody paid in time."""
+    key, payload = f"{invoice_id}:{attempt}", {"invoice_id": invoice_id}
+    return Job(kind=SEAT_CLOSE_JOB, key=key, due_at=at, payload=payload)
 
 
 def look_job(now: datetime) -> Job:

@@ -179,7 +179,8 @@ class Invoice(Entity):
     """What a student owes for one lesson, or for one seat in a live conversation.
 
     Args:
-        number: without gaps, in the order they were made.
+        number: without gaps, in the order they were issued; None: a draft, for which nothing is
+            owed until somebody pays it.
         tax_bp: contained in the total, in hundredths of a percent; `commission_bp`: the platform's
             share of the rest.
         credited_minor: taken back of the total, by agreement or decision.
@@ -187,7 +188,7 @@ class Invoice(Entity):
         ends_at: of a seat, when its conversation is over; the teacher is not paid before.
     """
 
-    number: int
+    number: int | None = None
     booking_id: str | None = None
     seat_id: str | None = None
     payer_id: str

@@ -12,6 +12,7 @@ class NewsKind(StrEnum):
     PAID = "paid"
     CARRIED = "carried"
     UNPAID = "unpaid"
+    PAGE_FAILED = "page_failed"
     VOID = "void"
     REFUNDED = "refunded"
     REFUND_FAILED = "refund_failed"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.billing.amounts import least_charge
-from bot.billing.invoicing import split_of
+from bot.billing.entries import split_of
 from bot.billing.jobs import statement_job, transfer_job
 from bot.billing.ledger import CASH, STATED, Posting, payable
 from bot.billing.model import Party, Payout, PayoutState, PayoutWay

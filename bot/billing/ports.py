@@ -16,6 +16,7 @@ from bot.billing.gateway import (
 )
 from bot.billing.ledger import Entry, Posting
 from bot.billing.model import CardPage, Charge, Invoice, LessonFact, Party, Payout, Refund
+from bot.billing.seat_facts import SeatFact
 from bot.core.money import Money
 from bot.core.repository import Repository
 from bot.jobs.model import Job
@@ -28,6 +29,21 @@ class LessonFacts(Protocol[W_contra]):
 
     def get(self, work: W_contra, booking_id: str, /) -> LessonFact:
         """Raises NotFound."""
+        ...
+
+
+class SeatBook(Protocol[W_contra]):
+    """Knows the seats that are sold; filled where live conversations are known."""
+
+    def find(self, work: W_contra, seat_id: str, /) -> SeatFact | None:
+        """As it stands; None: nobody has a seat of this id any more."""
+        ...
+
+    def paid(self, work: W_contra, seat_id: str, /) -> bool:
+        """It was paid: it is theirs, or what was too late goes back by itself.
+
+        False: nobody has a seat of this id any more.
+        """
         ...
 
 
@@ -159,15 +175,15 @@ class InvoiceRepo(Repository[Invoice], Protocol):
         ...
 
     def of_payers(self, payer_ids: Collection[str], limit: int, /) -> Sequence[Invoice]:
-        """Newest first."""
+        """Issued ones, newest first."""
         ...
 
     def of_payees(self, payee_ids: Collection[str], limit: int, /) -> Sequence[Invoice]:
-        """Newest first."""
+        """Issued ones, newest first."""
         ...
 
     def not_final_of(self, payee_id: str, since: datetime, /) -> Sequence[Invoice]:
-        """Those not settled yet, and those of what was delivered after `since`."""
+        """Issued ones not settled yet, and those of what was delivered after `since`."""
         ...
 
     def unpaid_of(self, payer_ids: Collection[str], /) -> Sequence[Invoice]: ...

@@ -8,7 +8,7 @@ import structlog
 
 from bot.billing.cards import Cards
 from bot.billing.charging import Charging, Unit
-from bot.billing.jobs import charge_job, reconcile_job, refund_job, transfer_job
+from bot.billing.jobs import charge_job, close_seat_job, reconcile_job, refund_job, transfer_job
 from bot.billing.model import Charge, InvoiceState
 from bot.billing.payouts import plan_payouts, plan_statements
 from bot.billing.ports import BillingWork, PaymentGateway
@@ -85,7 +85,9 @@ class Reconciler:
         now = self._clock.now()
         attempt = f"day:{now.date().isoformat()}"
         for invoice in work.billing.invoices.unsettled(_MOST):
-            if invoice.state is not InvoiceState.UNPAID:
+            if invoice.seat_id is not None:
+                work.jobs.put(close_seat_job(invoice.id, attempt, now))
+            elif invoice.state is not InvoiceState.UNPAID:
                 work.jobs.put(charge_job(invoice.id, attempt, now))
         for refund in work.billing.refunds.promised(_MOST):
             work.jobs.put(refund_job(refund.id, now, attempt))

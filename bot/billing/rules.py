@@ -17,6 +17,8 @@ class BillingRules:
         dispute_for: how long after the bill it can be disputed; until then nothing is paid out.
         remind_after: when an unpaid student is reminded, counted from the failed charge.
         page_lives: how long a page of the gateway can be used; the gateway allows a day at most.
+        seat_page_lives: the same where a seat is paid; the gateway allows no less than half an
+            hour, and the page is closed as soon as the seat is not held any more.
         return_url: where its pages lead back to.
     """
 
@@ -27,4 +29,5 @@ class BillingRules:
     dispute_for: timedelta = timedelta(hours=72)
     remind_after: tuple[timedelta, ...] = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
     page_lives: timedelta = timedelta(hours=23)
+    seat_page_lives: timedelta = timedelta(hours=1)
     return_url: str = "https://t.me"

@@ -6,21 +6,24 @@ from typing import cast
 from bot.accounts.model import User
 from bot.accounts.reach import preferred_address
 from bot.billing.collecting import due
-from bot.billing.invoicing import split_of
+from bot.billing.entries import split_of
 from bot.billing.jobs import remind_job
 from bot.billing.model import Invoice
 from bot.billing.news import News, NewsKind
 from bot.billing.ports import BillingWork
 from bot.billing.rules import BillingRules
+from bot.billing.seat_facts import SeatEvidence
 from bot.core.clock import Clock
 from bot.core.entity import short_id
 from bot.flows.lesson_words import Reader
+from bot.flows.live.words import live_button
 from bot.flows.ports import FlowWork
-from bot.flows.receipt_words import party_name, party_user, receipt_body
+from bot.flows.receipt_words import party_name, party_user, receipt_body, seat_title
 from bot.flows.scene import Rows
 from bot.flows.telling import tell
 from bot.i18n.catalog import Texts
 from bot.i18n.money import money
+from bot.live.model import SeatStatus
 from bot.messaging.model import Button, Paragraph, Style
 from bot.scheduling.model import BookingAction, BookingEvent
 from bot.scheduling.reminders import resume_job
@@ -67,7 +70,9 @@ class BillingNews:
             return
         if news.kind in _LETS_BOOK:
             work.jobs.put(resume_job(person.id, news.cause, self._clock.now()))
-        if invoice is not None and news.kind is NewsKind.UNPAID:
+        if invoice is not None and news.kind is NewsKind.PAGE_FAILED:
+            self._page_failed(work, person, invoice, news)
+        elif invoice is not None and news.kind is NewsKind.UNPAID:
             self._promise_reminders(work, invoice)
             self._unpaid(work, person, invoice, news.cause)
         elif invoice is not None and news.kind in {NewsKind.PAID, NewsKind.CARRIED}:
@@ -128,6 +133,22 @@ class BillingNews:
             ],
         )
 
+    def _page_failed(self, work: FlowWork, person: User, invoice: Invoice, news: News) -> None:
+        """A card was declined while the seat is held: the page can be opened again."""
+        seat = None if invoice.seat_id is None else work.live.seats.find(invoice.seat_id)
+        if seat is None or seat.status is not SeatStatus.HELD:
+            return
+        tell(
+            work,
+            person,
+            news.cause,
+            self._clock.now(),
+            lambda texts: [
+                Paragraph(texts("seatmoney.failed", title=_title(work, invoice, texts)))
+            ],
+            lambda texts: [[live_button(texts, "pay", seat.conversation_id)]],
+        )
+
     def _promise_reminders(self, work: FlowWork, invoice: Invoice) -> None:
         now = self._clock.now()
         for number, after in enumerate(self._rules.remind_after, 1):
@@ -139,8 +160,10 @@ class BillingNews:
         person = None if user_id is None else work.users.find(user_id)
         if person is None:
             return
-        part = split_of(invoice, invoice.owed).teacher
+        part, evidence = split_of(invoice, invoice.owed).teacher, invoice.evidence
         see = f"{MONEY_PREFIX}:show:{short_id(invoice.id)}"
+        is_seat = isinstance(evidence, SeatEvidence)
+        key = "seatmoney.earned" if is_seat else "billing.earned"
         tell(
             work,
             person,
@@ -149,7 +172,8 @@ class BillingNews:
             lambda texts: [
                 Paragraph(
                     texts(
-                        "billing.earned",
+                        key,
+                        title=_title(work, invoice, texts),
                         name=party_name(work, invoice.payer_id, texts),
                         amount=money(part, texts.language),
                     )
@@ -161,12 +185,15 @@ class BillingNews:
     def _line(self, work: FlowWork, person: User, news: News, invoice: Invoice | None) -> None:
         """What one sentence says."""
         card = work.billing.parties.get(news.party_id).card_label
+        is_seat = invoice is not None and invoice.seat_id is not None
+        key = f"seatmoney.news.{news.kind}" if is_seat else f"billing.news.{news.kind}"
 
         def body(texts: Texts) -> Sequence[Paragraph]:
             return [
                 Paragraph(
                     texts(
-                        f"billing.news.{news.kind}",
+                        key,
+                        title=_title(work, invoice, texts),
                         amount=money(news.amount, texts.language) if news.amount else "",
                         number=invoice.number if invoice else "",
                         card=card or "",
@@ -194,6 +221,12 @@ class BillingNews:
                     )
                 ],
             )
+
+
+def _title(work: FlowWork, invoice: Invoice | None, texts: Texts) -> str:
+    """Of the conversation a seat was bought in; "" for anything else."""
+    evidence = None if invoice is None else invoice.evidence
+    return seat_title(work, evidence, texts) if isinstance(evidence, SeatEvidence) else ""
 
 
 def receipt_rows(texts: Texts, invoice: Invoice) -> Rows:

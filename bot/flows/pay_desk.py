@@ -19,6 +19,8 @@ from bot.billing.jobs import (
     RECONCILE_JOB,
     REFUND_JOB,
     REMIND_JOB,
+    SEAT_CLOSE_JOB,
+    SEAT_SETTLE_JOB,
     STATEMENT_JOB,
     TRANSFER_JOB,
     look_job,
@@ -29,6 +31,7 @@ from bot.billing.ports import BillingWork, LessonFacts, PaymentGateway
 from bot.billing.rails import Product, Rail, rail_for
 from bot.billing.reconciling import Reconciler
 from bot.billing.rules import BillingRules
+from bot.billing.seats import SeatBilling, telling_of_seats
 from bot.billing.sending import Sending
 from bot.core.errors import DomainError
 from bot.core.storage import Storage
@@ -37,6 +40,7 @@ from bot.flows.cards import CardFlow
 from bot.flows.commands import Action
 from bot.flows.commissions import Commissions
 from bot.flows.earnings import EarningsFlow
+from bot.flows.live.seat_paying import SeatMoney, SeatPaying, StoredSeats
 from bot.flows.ports import FlowWork
 from bot.flows.receipt_words import side_of
 from bot.flows.receipts import Receipts, own_invoice
@@ -47,6 +51,7 @@ from bot.flows.telling import tell
 from bot.flows.voice_turn import Parts
 from bot.i18n.formats import exact_minutes
 from bot.jobs.model import Job
+from bot.live.seats import SeatService
 from bot.messaging.model import Paragraph
 
 Unit = Callable[[FlowWork], None]
@@ -82,12 +87,17 @@ class PayDesk:
     ) -> None:
         storage = cast("Storage[BillingWork]", parts.storage)
         clock, rules, gateway = parts.scenes.clock, own.rules, own.gateway
+        told = telling_of_seats(news, clock)
+        self._parts = parts
+        self._storage = storage
         self._own = own
         self._clock = clock
         self._news = news
-        self.charging = Charging(storage, gateway, clock, rules, news)
-        self.cards = Cards(storage, gateway, clock, self.charging, news)
-        self.sending = Sending(storage, gateway, clock, news, return_url=rules.return_url)
+        self._told = told
+        self._seats: SeatBilling | None = None
+        self.charging = Charging(storage, gateway, clock, rules, told)
+        self.cards = Cards(storage, gateway, clock, self.charging, told)
+        self.sending = Sending(storage, gateway, clock, told, return_url=rules.return_url)
         self.reconciler = Reconciler(storage, gateway, clock, rules, self.charging, self.cards)
         self._card = CardFlow(parts, self.cards, self.charging, own.currency, rules.return_url)
         self._receipts = Receipts(parts, own.printer)
@@ -97,7 +107,20 @@ class PayDesk:
 
     def hear(self, work: FlowWork, event: GatewayEvent) -> None:
         """What the gateway tells: written down, and told to whom it concerns."""
-        self._news(work, apply_gateway_event(work, event, self._clock.now()))
+        self._told(work, apply_gateway_event(work, event, self._clock.now()))
+
+    def sell_seats(self, service: SeatService[FlowWork]) -> SeatPaying:
+        """Collect for the seats of live conversations, and hear what becomes of them."""
+        self._seats = SeatBilling(
+            self._storage,
+            self.charging,
+            self._clock,
+            self._own.rules,
+            self._news,
+            StoredSeats(service),
+        )
+        service.add_listener(SeatMoney(self._seats))
+        return SeatPaying(self._parts, self._seats, self._here)
 
     def begin(self, work: FlowWork) -> None:
         """On start: promise today's look into the books."""
@@ -127,6 +150,7 @@ class PayDesk:
             STATEMENT_JOB: self._statements.send,
             FORGET_JOB: self._forget,
             LOOK_JOB: self._look,
+            **({} if self._seats is None else _seat_jobs(self._seats)),
         }
 
     def press(self, scene: Scene, data: str) -> Later | None:
@@ -158,7 +182,8 @@ class PayDesk:
 
     def _pay(self, scene: Scene, short: str) -> Later | None:
         invoice = own_invoice(scene, short)
-        if side_of(scene.work, invoice, scene.user.id) is not Side.STUDENT:
+        is_theirs = side_of(scene.work, invoice, scene.user.id) is Side.STUDENT
+        if not is_theirs or invoice.seat_id is not None:  # a seat is paid while it is held
             raise StaleButton
         return self._here(lambda s, _: self._card.pay(s, invoice))(scene, "")
 
@@ -233,3 +258,13 @@ class PayDesk:
     async def _forget(self, job: Job) -> Unit | None:
         await self.sending.forget(job.payload["customer"])
         return None
+
+
+def _seat_jobs(seats: SeatBilling) -> Mapping[str, LightJob | AwaitedJob]:
+    async def close(job: Job) -> Unit | None:
+        return await seats.close(job.payload["invoice_id"])
+
+    def settle(work: FlowWork, job: Job) -> None:
+        seats.settle(work, job.payload["invoice_id"])
+
+    return {SEAT_CLOSE_JOB: close, SEAT_SETTLE_JOB: settle}

@@ -12,6 +12,7 @@ from bot.flows.commissions import Commissions
 from bot.flows.dispatch import Press
 from bot.flows.disputes import Disputes
 from bot.flows.lesson_ports import Needed
+from bot.flows.live.seat_paying import SeatPaying
 from bot.flows.model import Flow
 from bot.flows.pay_desk import AwaitedJob, LightJob, PayDesk, PayingParts
 from bot.flows.people import in_private
@@ -19,6 +20,7 @@ from bot.flows.ports import FlowWork
 from bot.flows.runner import Runner
 from bot.flows.scene import Later, Scene
 from bot.flows.voice_turn import Parts
+from bot.live.seats import SeatService
 
 _COMMANDS = ("card", "receipts", "earnings")
 
@@ -45,6 +47,10 @@ class Paying:
         if not may_book_paid(work, user.id):
             return Needed.PAYMENT
         return Needed.NOTHING if has_card(work, user.id) else Needed.CARD
+
+    def sell_seats(self, service: SeatService[FlowWork]) -> SeatPaying | None:
+        """Where held seats are paid, which hears of their changes; None: nothing is sold here."""
+        return None if self.desk is None else self.desk.sell_seats(service)
 
     def begin(self, work: FlowWork) -> None:
         """On start: promise today's look into the books."""

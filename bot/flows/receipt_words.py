@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from bot.billing.collecting import due
 from bot.billing.documents import Document, Section
-from bot.billing.invoicing import split_of
+from bot.billing.entries import split_of
 from bot.billing.model import (
     Evidence,
     Invoice,
@@ -91,7 +91,7 @@ def receipt_sections(work: FlowWork, invoice: Invoice, reader: Reader) -> Sequen
 def seat_section(
     work: FlowWork, invoice: Invoice, evidence: SeatEvidence, reader: Reader
 ) -> Section:
-    """What a seat was bought for; the title is the host's, and there as long as they keep it."""
+    """What a seat was bought for."""
     texts = reader.texts
     lines = [
         (texts("receipt.seat.who"), party_name(work, invoice.payer_id, texts)),
@@ -102,10 +102,16 @@ def seat_section(
             f"{reader.at(evidence.booked.start)}, {reader.length(evidence.booked.length)}",
         ),
     ]
+    lines.insert(0, (texts("receipt.seat.what"), seat_title(work, evidence, texts)))
+    return Section(texts("receipt.seat"), lines)
+
+
+def seat_title(work: FlowWork, evidence: SeatEvidence, texts: Texts) -> str:
+    """Of the conversation; where the host has taken it away, its language."""
     conversation = work.live.conversations.find(evidence.conversation_id)
     if conversation is not None:
-        lines.insert(0, (texts("receipt.seat.what"), conversation.title))
-    return Section(texts("receipt.seat"), lines)
+        return conversation.title
+    return language_name(evidence.language, texts.language)
 
 
 def stay_lines(work: FlowWork, invoice: Invoice, reader: Reader) -> list[tuple[str, str]]:

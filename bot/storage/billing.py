@@ -112,19 +112,19 @@ class SqlInvoices(TableRepo[Invoice]):
 
     def of_payers(self, payer_ids: Collection[str], limit: int, /) -> Sequence[Invoice]:
         t = invoices.c
-        newest = select(invoices).where(t.payer_id.in_(payer_ids)).order_by(t.number.desc())
-        return self._all(newest.limit(limit))
+        wanted = select(invoices).where(t.payer_id.in_(payer_ids), t.number.is_not(None))
+        return self._all(wanted.order_by(t.number.desc()).limit(limit))
 
     def of_payees(self, payee_ids: Collection[str], limit: int, /) -> Sequence[Invoice]:
         t = invoices.c
-        newest = select(invoices).where(t.payee_id.in_(payee_ids)).order_by(t.number.desc())
-        return self._all(newest.limit(limit))
+        wanted = select(invoices).where(t.payee_id.in_(payee_ids), t.number.is_not(None))
+        return self._all(wanted.order_by(t.number.desc()).limit(limit))
 
     def not_final_of(self, payee_id: str, since: datetime, /) -> Sequence[Invoice]:
         t = invoices.c
         is_settled = t.state.in_((InvoiceState.PAID, InvoiceState.VOID))
         is_fresh = func.coalesce(t.ends_at, t.issued_at) > since
-        wanted = select(invoices).where(t.payee_id == payee_id)
+        wanted = select(invoices).where(t.payee_id == payee_id, t.number.is_not(None))
         return self._all(wanted.where(or_(not_(is_settled), is_fresh)))
 
     def unpaid_of(self, payer_ids: Collection[str], /) -> Sequence[Invoice]:
@@ -136,7 +136,7 @@ class SqlInvoices(TableRepo[Invoice]):
         t = invoices.c
         waits_for_student = t.state == InvoiceState.UNPAID
         wanted = select(invoices).where(t.state.in_(_UNSETTLED))
-        return self._all(wanted.order_by(waits_for_student, t.number).limit(limit))
+        return self._all(wanted.order_by(waits_for_student, t.id).limit(limit))
 
 
 class SqlCardPages(TableRepo[CardPage]):

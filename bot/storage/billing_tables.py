@@ -49,7 +49,7 @@ invoices = Table(
     metadata,
     Column("id", _ID, primary_key=True),
     Column("version", Integer, nullable=False),
-    Column("number", BigInteger, nullable=False, unique=True),
+    Column("number", BigInteger, unique=True),
     Column("booking_id", _ID, unique=True),
     Column("seat_id", _ID, unique=True),
     Column("payer_id", _ID, ForeignKey("billing_parties.id"), nullable=False),

@@ -1,8 +1,7 @@
 """live_conversations."""
 
-from alembic import op
 import sqlalchemy as sa
-
+from alembic import op
 
 revision = "0004"
 down_revision = "0003"
@@ -396,6 +395,7 @@ def upgrade() -> None:
     with op.batch_alter_table("invoices", schema=None) as batch_op:
         batch_op.add_column(sa.Column("seat_id", sa.String(length=36), nullable=True))
         batch_op.add_column(sa.Column("ends_at", sa.BigInteger(), nullable=True))
+        batch_op.alter_column("number", existing_type=sa.BIGINT(), nullable=True)
         batch_op.alter_column("booking_id", existing_type=sa.VARCHAR(length=36), nullable=True)
         batch_op.create_unique_constraint(batch_op.f("uq_invoices_seat_id"), ["seat_id"])
 
@@ -407,6 +407,7 @@ def downgrade() -> None:
     with op.batch_alter_table("invoices", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("uq_invoices_seat_id"), type_="unique")
         batch_op.alter_column("booking_id", existing_type=sa.VARCHAR(length=36), nullable=False)
+        batch_op.alter_column("number", existing_type=sa.BIGINT(), nullable=False)
         batch_op.drop_column("ends_at")
         batch_op.drop_column("seat_id")
 
