@@ -45,6 +45,7 @@ from bot.wiring.billing import BillingParts, Connected, Handlers, billing_parts
 from bot.wiring.discord import DISCORD, DiscordLink, discord_link
 from bot.wiring.hours import hours_jobs
 from bot.wiring.live import live_policy
+from bot.wiring.live_rooms import find_slips
 from bot.wiring.meetings import MeetingParts, meeting_parts
 from bot.wiring.voice import engines_of
 from config.settings import Settings, WrongSettings
@@ -210,7 +211,14 @@ def _assemble(
         messengers=messengers,
         start_link=lambda payload: _start_link(app, payload),
     )
-    product = assemble(parts, postbox.codes, Tokens(clock), money=pay.money, meetings=meetings.desk)
+    product = assemble(
+        parts,
+        postbox.codes,
+        Tokens(clock),
+        money=pay.money,
+        meetings=meetings.desk,
+        find_slips=find_slips,
+    )
     handlers = {**meetings.handlers, **pay.handlers(storage, product.paying.desk, clock)}
     metrics = Metrics(storage)
     dispatch = Dispatch(
@@ -266,6 +274,7 @@ def _worker(
             **product.paying.jobs(),
             **more,
             **product.meeting_jobs,
+            **product.rooms.jobs(),
         },
         is_shared=storage.is_shared,
     )
@@ -331,8 +340,9 @@ def _telegram(settings: Settings, app: App, clock: Clock) -> TelegramPlatform | 
 def _settled(
     app: App, work: OutboxWork, message: Outgoing, message_id: str | None, error: str | None
 ) -> None:
-    """The relay hears of its rows; every unit of this storage works on a `Work`."""
+    """The relay and rooms hear of their rows; every unit of this storage works on a `Work`."""
     app.product.relay.settled(cast(Work, work), message, message_id, error)
+    app.product.rooms.settled(cast(Work, work), message)
 
 
 async def _trouble(app: App, postbox: Postbox, message: Outgoing) -> None:

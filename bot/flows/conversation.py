@@ -20,6 +20,8 @@ from bot.flows.lesson_ports import Payments
 from bot.flows.lessons import Lessons
 from bot.flows.live.area import LiveFaces
 from bot.flows.live.core import LiveCore, live_core
+from bot.flows.live.room_parts import LiveRooms, assemble_rooms
+from bot.flows.live.room_records import ROOM_RECORDS
 from bot.flows.meeting_link import MeetingDesk, MeetingLinks
 from bot.flows.meeting_records import MEETING_RECORDS
 from bot.flows.own_records import PEOPLE_RECORDS, Records, practice_records
@@ -40,6 +42,7 @@ from bot.flows.turn_messages import PREFIX as TURN_PREFIX
 from bot.flows.voice_turn import Parts, VoiceTurns
 from bot.flows.zone_asking import ZoneAsking
 from bot.jobs.model import Job
+from bot.live.room_ports import SlipFinder
 
 CONTEXT_PREFIX = "x"
 _CURRENCY = "EUR"  # where nobody collects money, and all is free
@@ -66,6 +69,7 @@ class Product:
     records: Records
     meeting_jobs: Mapping[str, Callable[[FlowWork, Job], None]]
     live: LiveCore
+    rooms: LiveRooms
 
 
 def assemble(
@@ -75,6 +79,7 @@ def assemble(
     *,
     money: PayingParts | None = None,
     meetings: MeetingDesk | None = None,
+    find_slips: SlipFinder = lambda *_: (),
 ) -> Product:
     """Put the product together; without money lessons cost nothing."""
     runner = Runner()
@@ -88,8 +93,12 @@ def assemble(
     records = _records(parts, lessons)
     teaching = Teaching(runner, parts, RelayIntroductions(relay.relay), is_paid=money is not None)
     people = People(runner, practice, parts, records, codes, tokens, teaching)
-    core = live_core(parts.scenes.clock, parts.scenes.rules.live, takes_money=False)
+    rooms = assemble_rooms(runner, parts, find_slips)
+    core = live_core(
+        parts.scenes.clock, parts.scenes.rules.live, takes_money=False, stays=rooms.stays
+    )
     live = _live(runner, parts, zones, core, money)
+    rooms.follow(core)
     people.links = (teaching.accept, live.accept)
     hours = Availability(runner, zones, tokens)
     api = ApiAccess(runner, ApiTokens(parts.scenes.clock))
@@ -102,12 +111,12 @@ def assemble(
         *(f for each in links for f in each.flows()),
     )
     areas: Sequence[Area] = (
-        *(relay.talk, people, teaching, hours, lessons, paying, api, live),
+        *(relay.talk, people, teaching, hours, lessons, paying, api, live, rooms),
         *links,
     )
     table = CommandTable(
         [
-            *_practice_commands(practice, relay),
+            *_practice_commands(practice, relay, rooms),
             *(command for area in areas for command in area.commands()),
             _cancel(runner, practice),
         ]
@@ -124,14 +133,14 @@ def assemble(
         on_speech=practice.on_speech,
         on_text=practice.on_text,
         on_file=practice.on_file,
-        carry=relay.talk.carry,
+        carry=lambda scene: rooms.carry(scene) or relay.talk.carry(scene),
         on_change=relay.talk.changed,
         resume=turns.resume,
         overtaking_presses=(f"{TURN_PREFIX}:*:end", "c:end", "c:cancel"),
     )
     jobs = {**live.jobs(), **{kind: job for each in links for kind, job in each.jobs().items()}}
     return Product(
-        conversation, practice, table, relay, teaching, lessons, paying, records, jobs, core
+        conversation, practice, table, relay, teaching, lessons, paying, records, jobs, core, rooms
     )
 
 
@@ -177,16 +186,19 @@ def _records(parts: Parts, lessons: Lessons) -> Records:
         TIER_RECORDS,
         API_RECORDS,
         RELAY_RECORDS,
+        ROOM_RECORDS,
         HALL_RECORDS,
         PEOPLE_RECORDS,
     )
 
 
-def _practice_commands(practice: Practice, relay: RelayParts) -> Sequence[Command]:
+def _practice_commands(
+    practice: Practice, relay: RelayParts, rooms: LiveRooms
+) -> Sequence[Command]:
     return [
         Command(
             name="talk",
-            action=relay.talk.leaving(practice.talk),
+            action=rooms.leaving(relay.talk.leaving(practice.talk)),
             takes="situation",
             suggest=practice.situations,
         ),

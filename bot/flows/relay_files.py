@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.chat.model import ContentKind, Draft, Thread, place_key
-from bot.chat.policy import DOWNLOAD_LIMIT, NotSent
+from bot.chat.policy import DOWNLOAD_LIMIT, Limits, NotSent
 from bot.chat.service import Relay
 from bot.core.filenames import safe_filename
 from bot.flows.ports import FlowWork
@@ -17,6 +17,7 @@ from bot.jobs.model import Job
 from bot.messaging.errors import FileTooLarge
 from bot.messaging.fetching import fetched
 from bot.messaging.model import Attachment, Incoming, IncomingMedia, MediaKind
+from bot.voice.ports import AudioCodec
 
 TRANSCRIBE_JOB = "relay.transcribe"
 _KEPT_FOR = timedelta(days=30)
@@ -74,7 +75,12 @@ class _Carry:
 
     async def __call__(self, incoming: Incoming, interrupted: asyncio.Event) -> None:
         media = (incoming.media, *incoming.more_media)
-        files = [await self._fetch(incoming, each) for each in media if each is not None]
+        limits = self.relay.limits
+        files = [
+            await fetch_file(self.parts, limits, incoming, each)
+            for each in media
+            if each is not None
+        ]
 
         def unit(work: FlowWork) -> None:
             scene = self.parts.scenes.of(work, incoming, "relay")
@@ -115,46 +121,49 @@ class _Carry:
                 Job(kind=TRANSCRIBE_JOB, key=message.id, due_at=scene_now, payload=payload)
             )
 
-    async def _fetch(self, incoming: Incoming, media: IncomingMedia) -> Fetched:
-        """The file, once it was looked at.
 
-        Raises:
-            NotSent: it is too large.
-            AudioRefused: it is not the sound it claims to be.
-            ServiceFailure: the platform did not hand it out.
-        """
-        messenger = self.parts.messengers[incoming.address.platform]
-        try:
-            data = await fetched(messenger, media, max_bytes=DOWNLOAD_LIMIT)
-        except FileTooLarge as error:
-            limit, platform = DOWNLOAD_LIMIT // 1_000_000, incoming.address.platform
-            raise NotSent(
-                "relay.refused.too_large", limit=limit, platform=platform.capitalize()
-            ) from error
-        attachment = _described(media, data)
-        if attachment.kind is MediaKind.VOICE:
-            return await self._voice(attachment, data)
-        if attachment.kind is MediaKind.AUDIO:
-            await self.parts.codec.decode(data, max_seconds=self.relay.limits.seconds)
-        return Fetched(attachment, data)
+async def fetch_file(
+    parts: Parts, limits: Limits, incoming: Incoming, media: IncomingMedia
+) -> Fetched:
+    """The file, once it was looked at.
 
-    async def _voice(self, attachment: Attachment, data: bytes) -> Fetched:
-        """A note as every platform's bubble takes it: Ogg, with its length and waveform."""
-        limit = self.relay.limits.seconds
-        pcm = await self.parts.codec.decode(data, max_seconds=limit)
-        spoken = await self.parts.codec.hear(data, max_seconds=limit)
-        encoded = await self.parts.codec.encode(pcm)
-        return Fetched(
-            replace(
-                attachment,
-                mime="audio/ogg",
-                filename=_NAMES[MediaKind.VOICE],
-                seconds=encoded.seconds,
-                waveform=b64encode(encoded.waveform).decode() or None,
-            ),
-            data if data.startswith(_OGG) else encoded.ogg,
-            is_silent=spoken is None,
-        )
+    Raises:
+        NotSent: it is too large.
+        AudioRefused: it is not the sound it claims to be.
+        ServiceFailure: the platform did not hand it out.
+    """
+    messenger = parts.messengers[incoming.address.platform]
+    try:
+        data = await fetched(messenger, media, max_bytes=DOWNLOAD_LIMIT)
+    except FileTooLarge as error:
+        limit, platform = DOWNLOAD_LIMIT // 1_000_000, incoming.address.platform
+        raise NotSent(
+            "relay.refused.too_large", limit=limit, platform=platform.capitalize()
+        ) from error
+    attachment = _described(media, data)
+    if attachment.kind is MediaKind.VOICE:
+        return await _voice(parts.codec, limits, attachment, data)
+    if attachment.kind is MediaKind.AUDIO:
+        await parts.codec.decode(data, max_seconds=limits.seconds)
+    return Fetched(attachment, data)
+
+
+async def _voice(codec: AudioCodec, limits: Limits, attachment: Attachment, data: bytes) -> Fetched:
+    """A note as every platform's bubble takes it: Ogg, with its length and waveform."""
+    pcm = await codec.decode(data, max_seconds=limits.seconds)
+    spoken = await codec.hear(data, max_seconds=limits.seconds)
+    encoded = await codec.encode(pcm)
+    return Fetched(
+        replace(
+            attachment,
+            mime="audio/ogg",
+            filename=_NAMES[MediaKind.VOICE],
+            seconds=encoded.seconds,
+            waveform=b64encode(encoded.waveform).decode() or None,
+        ),
+        data if data.startswith(_OGG) else encoded.ogg,
+        is_silent=spoken is None,
+    )
 
 
 def _described(media: IncomingMedia, data: bytes) -> Attachment:

@@ -17,7 +17,7 @@ class RoomPolicy:
         begins_after: without a word of the host the exercise begins so long after the start.
         turn_takes: somebody whose turn it is is waited for so long.
         host_away_after: a host who did nothing for so long is away.
-        extension: what "15 more minutes" adds; `most_extensions` times at most.
+        extension: what "15 more minutes" adds.
         warns_before: everybody is told so long before the end.
         attended_share: of the planned time, from which on somebody attended in full.
         small: up to so many people everybody is told who comes and goes.
@@ -28,7 +28,6 @@ class RoomPolicy:
     turn_takes: timedelta = timedelta(seconds=90)
     host_away_after: timedelta = timedelta(minutes=5)
     extension: timedelta = timedelta(minutes=15)
-    most_extensions: int = 4
     warns_before: timedelta = timedelta(minutes=5)
     attended_share: float = 0.8
     small: int = 12

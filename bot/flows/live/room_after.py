@@ -151,7 +151,7 @@ class RoomAfter:
             room_button(texts, "done", seat.conversation_id),
         ]
         scene.show(
-            scene.text("grouproom.stars_given", Style.STRONG, stars=stars),
+            Paragraph(stars, Style.STRONG),
             scene.text("grouproom.what_was_good"),
             buttons=[star_row(seat.conversation_id, seat.stars or 0), *chips, last],
         )

@@ -3,95 +3,103 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
+from bot.core.clock import Clock
 from bot.flows.lesson_words import Reader
 from bot.flows.live.room_after import RoomAfter
-from bot.flows.live.room_door import NotLetIn, RoomDoor
+from bot.flows.live.room_door import RoomDoor
 from bot.flows.live.room_lead import RoomLead, tool_rows, tools_body
 from bot.flows.live.room_post import WordedRows, line, member_name
 from bot.flows.live.room_turns import RoomTurns
-from bot.flows.live.room_unit import RoomUnit, find_room
+from bot.flows.live.room_unit import RoomUnit, find_room, has_notes
 from bot.flows.ports import FlowWork
 from bot.jobs.model import Job
-from bot.live.model import LiveConversation, Stay
+from bot.live.course import Course
+from bot.live.model import ConversationStatus, LiveConversation, Stay
 from bot.live.room_model import Member, Presence, RoomStatus
 from bot.live.room_rules import RoomPolicy
 from bot.messaging.model import Paragraph
 
-_LOOKED_AGAIN = timedelta(minutes=30)
-
 BEGIN_JOB, FINISH_JOB = "live.begin", "live.finish"
 OPEN, LATE, SOON, OVER = "open", "late", "soon", "over"
-
-
-class Held(Protocol):
-    """What becomes of the conversation itself and of its seats."""
-
-    def begin(
-        self, work: FlowWork, conversation_id: str, by: str | None, /
-    ) -> LiveConversation | None:
-        """It goes on from here; None: it cannot (it is off, or over)."""
-        ...
-
-    def complete(self, work: FlowWork, conversation_id: str, stays: Mapping[str, Stay], /) -> None:
-        """It is over, and these people were there; a second time changes nothing."""
-        ...
+_LOOKED_AGAIN = timedelta(minutes=30)
 
 
 class RoomCourse:
-    """Every method belongs to the caller's unit."""
+    """What becomes of a room; every method belongs to the caller's unit.
+
+    The conversation's own course (`Course`) decides and tells; a room follows what it was told.
+    """
 
     def __init__(
         self,
+        clock: Clock,
         policy: RoomPolicy,
         door: RoomDoor,
         turns: RoomTurns,
         lead: RoomLead,
         after: RoomAfter,
-        held: Held,
     ) -> None:
+        self._clock = clock
         self._policy = policy
         self._door = door
         self._turns = turns
         self._lead = lead
         self._after = after
-        self._held = held
+        self._course: Course[FlowWork] | None = None
+
+    def follow(self, course: Course[FlowWork]) -> None:
+        """Who decides; known only once the conversation is put together."""
+        self._course = course
 
     def promise(self, work: FlowWork, conversation: LiveConversation) -> None:
         """The door opens before the start; planned anew, it opens at the new time."""
         opens_at = conversation.starts_at - self._policy.opens_before
-        work.jobs.put(_begin_job(conversation, OPEN, opens_at))
+        work.jobs.put(_begin_job(conversation, OPEN, max(opens_at, self._clock.now())))
 
-    def open(self, work: FlowWork, conversation: LiveConversation, now: datetime) -> RoomUnit:
+    def open(self, work: FlowWork, conversation: LiveConversation) -> RoomUnit:
         """Open the door, and promise what follows."""
-        unit = self._door.open(work, conversation, now)
+        unit = self._door.open(work, conversation, self._clock.now())
         begins_at = conversation.starts_at + self._policy.begins_after
         work.jobs.put(_begin_job(conversation, LATE, begins_at))
         self._promise_end(unit)
         return unit
 
-    def begin(self, unit: RoomUnit, by: str | None) -> None:
-        """The exercise runs: the first turn is dealt. A second time changes nothing.
+    def start(self, work: FlowWork, conversation: LiveConversation) -> None:
+        """Whoever leads the room begins, in the host's name.
 
         Raises:
-            NotLetIn: the conversation is off or over.
+            DomainError: it is too early or too late, or off.
         """
-        if unit.room.is_running:
+        if self._course is not None:
+            self._course.start(work, conversation.id, conversation.host_id)
+
+    def extend(self, work: FlowWork, conversation: LiveConversation) -> None:
+        """Some minutes more. Raises DomainError where it lasts as long as it may."""
+        if self._course is not None:
+            minutes = self._policy.extension // timedelta(minutes=1)
+            self._course.extend(work, conversation.id, conversation.host_id, minutes)
+
+    def end(self, work: FlowWork, conversation: LiveConversation) -> None:
+        """It is over for everybody."""
+        if self._course is not None and conversation.status is ConversationStatus.LIVE:
+            self._course.complete(work, conversation.id)
+
+    def started(self, work: FlowWork, conversation: LiveConversation) -> None:
+        """It began: the first turn is dealt. A second time changes nothing."""
+        unit = self.open(work, conversation)
+        if unit.room.status is not RoomStatus.OPEN:
             return
-        begun = self._held.begin(unit.work, unit.room.id, by)
-        if begun is None or unit.room.is_over:
-            raise NotLetIn("grouproom.refused.over")
-        unit.conversation = begun
-        moved = unit.room.moved_to(RoomStatus.RUNNING)
-        unit.change(status=moved.status, began_at=unit.now)
+        unit.change(status=unit.room.moved_to(RoomStatus.RUNNING).status, began_at=unit.now)
+        self._lead.look(unit)
 
         def body(reader: Reader) -> Sequence[Paragraph]:
             return line(reader, "grouproom.begun")
 
-        unit.say_all("begun", body, but={unit.room.leader_id})
-        rows = self._tools(unit)
-        unit.say(unit.room.leader_id, "begun", lambda r: [*body(r), *tools_body(r)], rows)
+        leader = unit.room.leader_id
+        unit.say_all("begun", body, but={leader})
+        if self._is_in(unit, leader):
+            unit.say(leader, "begun", lambda r: [*body(r), *tools_body(r)], self._tools(unit))
         self._turns.deal(unit)
 
     def begin_by_itself(self, unit: RoomUnit, again: int) -> None:
@@ -99,26 +107,24 @@ class RoomCourse:
         if unit.room.status is not RoomStatus.OPEN:
             return
         if len(unit.inside) > 1:
-            self._lead.look(unit)
-            self.begin(unit, None)
+            self.start(unit.work, unit.conversation)
         elif unit.now < unit.conversation.starts_at + _LOOKED_AGAIN:
             due_at = unit.now + self._policy.begins_after
             unit.work.jobs.put(_begin_job(unit.conversation, LATE, due_at, again + 1))
 
-    def extend(self, unit: RoomUnit) -> bool:
-        """Fifteen minutes more for everybody; False: it was made longer often enough."""
-        most = unit.conversation.ends_at + self._policy.most_extensions * self._policy.extension
-        ends_at = unit.room.ends_at + self._policy.extension
-        if ends_at > most:
-            return False
-        unit.change(ends_at=ends_at)
+    def extended(self, work: FlowWork, conversation: LiveConversation) -> None:
+        """It lasts longer: everybody is told."""
+        unit = find_room(work, conversation.id, self._clock.now())
+        if unit is None or unit.room.is_over:
+            return
+        more = conversation.ends_at - unit.room.ends_at
+        unit.change(ends_at=conversation.ends_at)
         self._promise_end(unit)
 
         def body(reader: Reader) -> Sequence[Paragraph]:
-            return line(reader, "grouproom.extended", length=reader.length(self._policy.extension))
+            return line(reader, "grouproom.extended", length=reader.length(more))
 
-        unit.say_all(f"more{int(ends_at.timestamp())}", body)
-        return True
+        unit.say_all(f"more{int(conversation.ends_at.timestamp())}", body)
 
     def warn(self, unit: RoomUnit) -> None:
         """It ends soon; the leader may make it longer."""
@@ -129,45 +135,33 @@ class RoomCourse:
 
         key, leader = f"soon{int(unit.room.ends_at.timestamp())}", unit.room.leader_id
         unit.say_all(key, body, but={leader})
-        leads = unit.member(leader)
-        if leads is not None and leads.is_in:
+        if self._is_in(unit, leader):
             unit.say(leader, key, body, self._tools(unit))
 
-    def finish(self, unit: RoomUnit, by: str | None = None) -> None:
-        """It is over: who was there for how long is known, and everybody is thanked.
+    def finished(self, work: FlowWork, conversation: LiveConversation, by: str | None) -> None:
+        """It is over: nobody is in any more, and who came is thanked.
 
         Args:
             by: who ended it for all; None: time did.
         """
-        if unit.room.is_over:
-            return
-        if by is not None:
+        unit = find_room(work, conversation.id, self._clock.now())
+        if unit is not None and not unit.room.is_over:
             self._say_ended(unit, by)
-        was_held = unit.room.is_running
+            self._empty(unit)
+            self._count(unit)
+        self._after.thank(work, conversation.id, self._clock.now())
+
+    def close(self, work: FlowWork, conversation_id: str) -> None:
+        """It does not take place: nobody waits behind an open door."""
+        unit = find_room(work, conversation_id, self._clock.now())
+        if unit is not None and not unit.room.is_over:
+            self._empty(unit)
+
+    def _empty(self, unit: RoomUnit) -> None:
         for member in unit.members:
             is_removed = member.presence is Presence.REMOVED
             unit.keep(member.gone(unit.now, Presence.REMOVED if is_removed else Presence.OUT))
         unit.change(status=RoomStatus.OVER, ended_at=unit.now, turn_of=None)
-        if was_held:
-            self._count(unit)
-            self.over(unit.work, unit.conversation, stays_of(unit.members), unit.now)
-
-    def over(
-        self,
-        work: FlowWork,
-        conversation: LiveConversation,
-        stays: Mapping[str, Stay],
-        now: datetime,
-    ) -> None:
-        """A conversation that was held is over, wherever it took place."""
-        self._held.complete(work, conversation.id, stays)
-        self._after.thank(work, conversation.id, now)
-
-    def close(self, work: FlowWork, conversation_id: str, now: datetime) -> None:
-        """It does not take place: nobody waits behind an open door."""
-        unit = find_room(work, conversation_id, now)
-        if unit is not None:
-            self.finish(unit)
 
     def _count(self, unit: RoomUnit) -> None:
         """Seats learn what was said on them."""
@@ -178,12 +172,14 @@ class RoomCourse:
                 seconds, count = member.speaking_seconds, member.message_count
                 seats.save(replace(seat, speaking_seconds=seconds, message_count=count))
 
-    def _say_ended(self, unit: RoomUnit, by: str) -> None:
+    def _say_ended(self, unit: RoomUnit, by: str | None) -> None:
         def body(reader: Reader) -> Sequence[Paragraph]:
+            if by is None:
+                return line(reader, "grouproom.ended")
             name = member_name(unit.work, by, reader.texts)
             return line(reader, "grouproom.ended_by", name=name)
 
-        unit.say_all("ended", body, but={by})
+        unit.say_all("ended", body)
 
     def _promise_end(self, unit: RoomUnit) -> None:
         ends_at = unit.room.ends_at
@@ -197,13 +193,23 @@ class RoomCourse:
     def _tools(self, unit: RoomUnit) -> WordedRows:
         return lambda reader: tool_rows(unit, reader)
 
+    def _is_in(self, unit: RoomUnit, user_id: str) -> bool:
+        member = unit.member(user_id)
+        return member is not None and member.is_in
 
-def stays_of(members: Sequence[Member]) -> Mapping[str, Stay]:
-    """When each of them was in the room, which is over."""
-    return {
-        each.user_id: Stay(each.joined_at, each.left_at or each.joined_at, each.present_seconds)
-        for each in members
-    }
+
+def stays_of_room(
+    work: FlowWork, conversation: LiveConversation, now: datetime
+) -> Mapping[str, Stay]:
+    """When each of those who came was in, up to now."""
+    if not has_notes(conversation):
+        return {}
+    members = work.live.rooms.members.of_room(conversation.id)
+    return {each.user_id: _stay(each.gone(now)) for each in members}
+
+
+def _stay(member: Member) -> Stay:
+    return Stay(member.joined_at, member.left_at or member.joined_at, member.present_seconds)
 
 
 def _begin_job(conversation: LiveConversation, stage: str, due_at: datetime, again: int = 0) -> Job:

@@ -89,6 +89,11 @@ def find_room(work: FlowWork, conversation_id: str, now: datetime) -> RoomUnit |
     return RoomUnit(work, conversation, room, now)
 
 
+def has_notes(conversation: LiveConversation) -> bool:
+    """Whether people meet by notes and lines that are passed on, and not by voice elsewhere."""
+    return conversation.room in NOTES_ROOMS
+
+
 def hosts_of(conversation: LiveConversation) -> Sequence[str]:
     """Who may lead, in this order."""
     wanted = (conversation.host_id, conversation.co_host_id, conversation.instructor_id)

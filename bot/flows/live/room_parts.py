@@ -1,0 +1,112 @@
+"""Rooms put together for the conversation, for the senders, for the worker and for the course."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.flows.commands import Action, Command
+from bot.flows.dispatch import Carried, Press
+from bot.flows.live.core import LiveCore
+from bot.flows.live.room_after import RoomAfter
+from bot.flows.live.room_course import RoomCourse, stays_of_room
+from bot.flows.live.room_desk import RoomDesk
+from bot.flows.live.room_door import RoomDoor
+from bot.flows.live.room_events import RoomEvents
+from bot.flows.live.room_jobs import RoomJobs
+from bot.flows.live.room_lead import RoomLead
+from bot.flows.live.room_mirror import RoomMirror, message_of
+from bot.flows.live.room_post import ROOM_PREFIX
+from bot.flows.live.room_talk import RoomParts, RoomTalk, passed_on
+from bot.flows.live.room_tools import RoomTools
+from bot.flows.live.room_translation import RoomTranslation
+from bot.flows.live.room_turns import RoomTurns
+from bot.flows.model import Flow
+from bot.flows.ports import FlowWork
+from bot.flows.relay_engines import EngineTranscriber, EngineTranslator
+from bot.flows.runner import Runner
+from bot.flows.scene import Later, Scene
+from bot.flows.voice_turn import Parts
+from bot.jobs.ports import JobHandler
+from bot.live.model import LiveConversation, Stay
+from bot.live.room_ports import SlipFinder
+from bot.live.room_rules import RoomPolicy
+from bot.messaging.model import Change, Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRooms:
+    """What others need of rooms.
+
+    Args:
+        events: hears what becomes of conversations and seats.
+    """
+
+    parts: Parts
+    talk: RoomTalk
+    desk: RoomDesk
+    course: RoomCourse
+    events: RoomEvents
+    worker: RoomJobs
+
+    def commands(self) -> Sequence[Command]:
+        return ()
+
+    def presses(self) -> Mapping[str, Press]:
+        return {ROOM_PREFIX: self.desk.press}
+
+    def flows(self) -> Sequence[Flow]:
+        return self.desk.flows()
+
+    def jobs(self) -> Mapping[str, JobHandler[FlowWork]]:
+        """For the worker."""
+        return self.worker.handlers()
+
+    def carry(self, scene: Scene) -> Carried | None:
+        """A message of somebody who is in a room; None: it is for others."""
+        return self.talk.carry(scene)
+
+    def leaving(self, action: Action) -> Action:
+        """`action` after which plain messages go to the tutor again."""
+
+        def act(scene: Scene, rest: str) -> Later | None:
+            if not scene.incoming.is_shared:
+                self.desk.leave_all(scene)
+            return action(scene, rest)
+
+        return act
+
+    def settled(self, work: FlowWork, sent: Outgoing) -> None:
+        """For the senders: a row was sent, or never will be; in the unit that marks it."""
+        if sent.attachment is None or sent.change is not Change.SEND:
+            return
+        message_id = message_of(sent.key)
+        if message_id is not None:
+            passed_on(work, message_id)
+
+    def stays(self, work: FlowWork, conversation: LiveConversation) -> Mapping[str, Stay]:
+        """Who was in a room of notes, and how long, up to this moment."""
+        return stays_of_room(work, conversation, self.parts.scenes.clock.now())
+
+    def follow(self, core: LiveCore) -> None:
+        """Hear of conversations and seats, from those who decide what becomes of them."""
+        core.add_listener(seats=self.events, conversations=self.events)
+        self.course.follow(core.course)
+
+
+def assemble_rooms(
+    runner: Runner, parts: Parts, find_slips: SlipFinder, policy: RoomPolicy | None = None
+) -> LiveRooms:
+    """Rooms with the engines and limits there are."""
+    policy = policy or RoomPolicy()
+    clock, rules = parts.scenes.clock, parts.scenes.rules
+    translator = EngineTranslator(parts.chain.engines)
+    mirror = RoomMirror(can_translate=translator.is_available)
+    turns, lead = RoomTurns(policy), RoomLead(policy)
+    door, after = RoomDoor(policy, turns, lead), RoomAfter(policy, runner)
+    course = RoomCourse(clock, policy, door, turns, lead, after)
+    talk = RoomTalk(RoomParts(mirror, turns, lead, rules.relay, rules.recording_kept_for), parts)
+    translation = RoomTranslation(mirror, translator, parts)
+    desk = RoomDesk(door, turns, RoomTools(course, door, turns, lead), after, translation)
+    transcriber = EngineTranscriber(parts.chain, parts.codec)
+    jobs = RoomJobs(parts.storage, clock, course, turns, lead, mirror, transcriber, find_slips)
+    runner.add(*desk.flows())
+    return LiveRooms(parts, talk, desk, course, RoomEvents(clock, course, door), jobs)
