@@ -22,7 +22,7 @@ demo: setup
 
 test: setup-dev
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not soak and not model and not browser"
-	$(BIN)/pytest -m "(model or browser) and not soak"
+	$(BIN)/pytest -n 2 --dist loadfile -m "(model or browser) and not soak"
 
 lint: setup-dev
 	$(BIN)/ruff check .
