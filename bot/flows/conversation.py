@@ -95,9 +95,19 @@ def assemble(
     people = People(runner, practice, parts, records, codes, tokens, teaching)
     rooms = assemble_rooms(runner, parts, find_slips)
     core = live_core(
-        parts.scenes.clock, parts.scenes.rules.live, takes_money=False, stays=rooms.stays
+        parts.scenes.clock,
+        parts.scenes.rules.live,
+        takes_money=money is not None,
+        stays=rooms.stays,
     )
-    live = _live(runner, parts, zones, core, money)
+    live = LiveFaces(
+        runner,
+        zones,
+        core,
+        parts.start_link,
+        currency=_CURRENCY if money is None else money.currency,
+        payments=paying.sell_seats(core.seats),
+    )
     rooms.follow(core)
     people.links = (teaching.accept, live.accept)
     hours = Availability(runner, zones, tokens)
@@ -142,14 +152,6 @@ def assemble(
     return Product(
         conversation, practice, table, relay, teaching, lessons, paying, records, jobs, core, rooms
     )
-
-
-def _live(
-    runner: Runner, parts: Parts, zones: ZoneAsking, core: LiveCore, money: PayingParts | None
-) -> LiveFaces:
-    """What people see of live conversations."""
-    currency = _CURRENCY if money is None else money.currency
-    return LiveFaces(runner, zones, core, parts.start_link, currency=currency)
 
 
 def _lessons(

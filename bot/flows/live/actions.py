@@ -131,18 +131,26 @@ class SeatActions:
             return self._register_first(scene)
         before = state_of(scene.work, conversation, scene.user.id).standing
         seat = self._seats.book(scene.work, conversation.id, scene.user.id, code=code)
-        is_new = before in {Standing.NONE, Standing.FULL, Standing.OFFERED}
-        key = f"group.seated.{seat.status}" if is_new else "group.already_in"
-        place = scene.work.live.seats.place_in_line(seat)
-        scene.answer_button(scene.texts(key, place=place))
+        if before not in {Standing.NONE, Standing.FULL, Standing.OFFERED}:
+            scene.answer_button(scene.texts("group.already_in"))
+        else:
+            self._notice(scene, seat)
         self._show_again(scene, conversation, is_told=seat.status is SeatStatus.CONFIRMED)
         return None
 
     def _take(self, scene: Scene, conversation: LiveConversation) -> Later | None:
         seat = self._seats.confirm_offer(scene.work, conversation.id, scene.user.id)
-        scene.answer_button(scene.texts(f"group.seated.{seat.status}", place=0))
-        self._show_again(scene, conversation, is_told=True)
+        self._notice(scene, seat)
+        self._show_again(scene, conversation, is_told=seat.status is SeatStatus.CONFIRMED)
         return None
+
+    def _notice(self, scene: Scene, seat: Seat) -> None:
+        """In a group nothing is shown but a notice; in private the card says it."""
+        if not is_overheard(scene):
+            scene.answer_button()
+            return
+        place = scene.work.live.seats.place_in_line(seat)
+        scene.answer_button(scene.texts(f"group.seated.{seat.status}", place=place))
 
     def _pay(self, scene: Scene, conversation: LiveConversation) -> Later | None:
         seat = self._seat(scene, conversation)
@@ -172,8 +180,8 @@ class SeatActions:
     def _leave(self, scene: Scene, conversation: LiveConversation) -> Later | None:
         self._seat(scene, conversation)
         self._seats.leave(scene.work, conversation.id, scene.user.id)
-        scene.answer_button(scene.texts("group.left"))
-        self._show_again(scene, conversation, is_told=False)
+        scene.answer_button(scene.texts("group.left") if is_overheard(scene) else "")
+        self._show_again(scene, conversation, is_told=True)
         return None
 
     def _come(self, scene: Scene, conversation: LiveConversation) -> Later | None:
@@ -255,11 +263,10 @@ def is_overheard(scene: Scene) -> bool:
 
 
 def _may_see(scene: Scene, conversation: LiveConversation) -> bool:
-    """Whoever has no code sees what is public, what they lead, and what they have a seat in."""
+    """Whoever has no code sees what is public, what they lead, and what they had a seat in."""
     if conversation.is_public or conversation.is_led_by(scene.user.id):
         return True
-    seat = scene.work.live.seats.find_of(conversation.id, scene.user.id)
-    return seat is not None and seat.is_active
+    return scene.work.live.seats.find_of(conversation.id, scene.user.id) is not None
 
 
 def _details(scene: Scene, conversation: LiveConversation) -> list[list[Button]]:

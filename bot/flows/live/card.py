@@ -26,7 +26,6 @@ from bot.messaging.model import Button, Paragraph, Style
 
 _WORDS_SHOWN = 12
 _ACTIONS: dict[Standing, Sequence[str]] = {
-    Standing.FULL: ("wait",),
     Standing.HOST: ("manage",),
     Standing.BOOKED: ("leave",),
     Standing.HELD: ("pay", "letgo"),
@@ -172,9 +171,12 @@ def _actions(conversation: LiveConversation, reader: Reader, state: AskerState) 
     texts, own = reader.texts, conversation.id
     if conversation.status is not ConversationStatus.SCHEDULED:
         return ()
+    code = () if conversation.invite_code is None else (conversation.invite_code,)
+    if state.standing is Standing.FULL:
+        return [live_button(texts, "wait", own, *code)]
     if state.standing is not Standing.NONE:
         return [live_button(texts, each, own) for each in _ACTIONS[state.standing]]
     if conversation.is_free:
-        return [live_button(texts, "join", own)]
+        return [live_button(texts, "join", own, *code)]
     label = texts("group.button.join_paid", price=price_shown(conversation, reader))
-    return [Button(label, live_data("join", own))]
+    return [Button(label, live_data("join", own, *code))]
