@@ -11,6 +11,7 @@ from bot.web.back import show_way_back
 _log = structlog.get_logger()
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+API_PATH = "/api"
 _GRACE_SECONDS = 3.0
 
 
@@ -22,6 +23,7 @@ class WebServer:
         metrics: the exposition text.
         webhooks: path to its handler.
         pages: for people: path to what shows it and what takes its form.
+        api: for programs, under `API_PATH`.
     """
 
     def __init__(
@@ -33,12 +35,14 @@ class WebServer:
         metrics: Callable[[], Awaitable[bytes]],
         webhooks: Mapping[str, Handler],
         pages: Mapping[str, tuple[Handler, Handler]] | None = None,
+        api: web.Application | None = None,
     ) -> None:
         self._host, self._port = host, port
         self._is_ready = is_ready
         self._metrics = metrics
         self._webhooks = webhooks
         self._pages = pages or {}
+        self._api = api
         self._runner: web.AppRunner | None = None
 
     @property
@@ -57,6 +61,8 @@ class WebServer:
         for path, (shown, sent) in self._pages.items():
             app.router.add_get(path, shown)
             app.router.add_post(path, sent)
+        if self._api is not None:
+            app.add_subapp(API_PATH, self._api)
         self._runner = web.AppRunner(
             app, handle_signals=False, access_log=None, shutdown_timeout=_GRACE_SECONDS
         )
