@@ -47,6 +47,7 @@ from bot.wiring.hours import hours_jobs
 from bot.wiring.live import live_policy
 from bot.wiring.live_rooms import find_slips
 from bot.wiring.meetings import MeetingParts, meeting_parts
+from bot.wiring.tiers import plan_parts, tiers_of
 from bot.wiring.voice import engines_of
 from config.settings import Settings, WrongSettings
 
@@ -129,10 +130,13 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
         app = _assemble(settings, clock, storage, instance, postbox, meetings, billing)
         stack.push_async_callback(app.chain.aclose)
         stack.push_async_callback(app.codec.aclose)
+        if app.platform is not None:
+            stack.push_async_callback(app.platform.stop)
         if app.discord_platform is not None:
             stack.push_async_callback(app.discord_platform.stop)
         await storage.write(app.product.lessons.begin)
         await storage.write(app.product.paying.begin)
+        await storage.write(app.product.plans.begin)
         await stack.enter_async_context(
             kept_up(storage, clock, instance, app.inbox, app.senders, app.worker)
         )
@@ -163,6 +167,11 @@ async def _bring_up_to_date(settings: Settings) -> None:
         await schema.migrate(settings.database_url)
         return
     now, newest = await schema.current(settings.database_url), schema.head()
+    if now is not None and now > newest:
+        raise WrongSettings(
+            f"the database is at version {now}, made by a newer program; this one knows {newest}:"
+            " update this program"
+        )
     if now != newest:
         raise WrongSettings(
             f"the database is at version {now or 'none'}, this program needs {newest}:"
@@ -184,6 +193,7 @@ def rules_of(settings: Settings) -> Rules:
         recording_kept_for=timedelta(days=voice.recording_days),
         lessons=LessonPolicy(**settings.lessons.model_dump()),
         live=live_policy(settings.live),
+        tiers=tiers_of(settings),
         public_url=settings.web.public_url and settings.web.public_url.rstrip("/"),
     )
 
@@ -218,6 +228,7 @@ def _assemble(
         money=pay.money,
         meetings=meetings.desk,
         find_slips=find_slips,
+        plans=plan_parts(settings, pay.gateway),
     )
     handlers = {**meetings.handlers, **pay.handlers(storage, product.paying.desk, clock)}
     metrics = Metrics(storage)
@@ -272,6 +283,8 @@ def _worker(
             **product.lessons.jobs(),
             **hours_jobs(storage, clock),
             **product.paying.jobs(),
+            **product.plans.jobs(),
+            **product.halls.worker,
             **more,
             **product.meeting_jobs,
             **product.rooms.jobs(),
@@ -295,6 +308,7 @@ def _connect(
     if app.discord_platform is not None:
         messengers[DISCORD] = app.discord_platform.messenger
         app.product.relay.rooms[DISCORD] = app.discord_platform.rooms
+        app.product.halls.halls[DISCORD] = app.discord_platform.halls
         translators[DISCORD] = app.discord_platform.parse
     messengers |= postbox.messengers
     app.senders = {
@@ -340,9 +354,11 @@ def _telegram(settings: Settings, app: App, clock: Clock) -> TelegramPlatform | 
 def _settled(
     app: App, work: OutboxWork, message: Outgoing, message_id: str | None, error: str | None
 ) -> None:
-    """The relay and rooms hear of their rows; every unit of this storage works on a `Work`."""
-    app.product.relay.settled(cast(Work, work), message, message_id, error)
-    app.product.rooms.settled(cast(Work, work), message)
+    """Boards, the relay and rooms hear of their rows; every unit of this storage has a `Work`."""
+    whole, product = cast(Work, work), app.product
+    if not product.halls.posts.settled(whole, message, message_id, error):
+        product.relay.settled(whole, message, message_id, error)
+        product.rooms.settled(whole, message)
 
 
 async def _trouble(app: App, postbox: Postbox, message: Outgoing) -> None:

@@ -20,6 +20,7 @@ from bot.flows.lesson_ports import Payments
 from bot.flows.lessons import Lessons
 from bot.flows.live.area import LiveFaces
 from bot.flows.live.core import LiveCore, live_core
+from bot.flows.live.hall_parts import HallParts, assemble_halls
 from bot.flows.live.room_parts import LiveRooms, assemble_rooms
 from bot.flows.live.room_records import ROOM_RECORDS
 from bot.flows.meeting_link import MeetingDesk, MeetingLinks
@@ -28,6 +29,7 @@ from bot.flows.own_records import PEOPLE_RECORDS, Records, practice_records
 from bot.flows.pay_desk import PayingParts
 from bot.flows.paying import Paying
 from bot.flows.people import People, in_private
+from bot.flows.plans import PlanDesk, PlanParts
 from bot.flows.ports import FlowWork
 from bot.flows.practice import Practice
 from bot.flows.relay_parts import RelayParts, assemble_relay
@@ -66,10 +68,12 @@ class Product:
     teaching: Teaching
     lessons: Lessons
     paying: Paying
+    plans: PlanDesk
     records: Records
     meeting_jobs: Mapping[str, Callable[[FlowWork, Job], None]]
     live: LiveCore
     rooms: LiveRooms
+    halls: HallParts
 
 
 def assemble(
@@ -80,6 +84,7 @@ def assemble(
     money: PayingParts | None = None,
     meetings: MeetingDesk | None = None,
     find_slips: SlipFinder = lambda *_: (),
+    plans: PlanParts | None = None,
 ) -> Product:
     """Put the product together; without money lessons cost nothing."""
     runner = Runner()
@@ -94,11 +99,12 @@ def assemble(
     teaching = Teaching(runner, parts, RelayIntroductions(relay.relay), is_paid=money is not None)
     people = People(runner, practice, parts, records, codes, tokens, teaching)
     rooms = assemble_rooms(runner, parts, find_slips)
+    halls = assemble_halls(parts, relay.rooms, None if meetings is None else meetings.service)
     core = live_core(
         parts.scenes.clock,
         parts.scenes.rules.live,
         takes_money=money is not None,
-        stays=rooms.stays,
+        stays=lambda work, one: {**halls.stays(work, one), **rooms.stays(work, one)},
     )
     live = LiveFaces(
         runner,
@@ -109,8 +115,10 @@ def assemble(
         payments=paying.sell_seats(core.seats),
     )
     rooms.follow(core)
+    core.add_listener(seats=halls.promises, conversations=halls.promises)
     people.links = (teaching.accept, live.accept)
     hours = Availability(runner, zones, tokens)
+    plan_desk = PlanDesk(parts, paying.desk, plans)
     api = ApiAccess(runner, ApiTokens(parts.scenes.clock))
     runner.add(buttons.fix_flow(), zones.flow(), *people.flows(), *teaching.flows())
     runner.add(
@@ -121,7 +129,8 @@ def assemble(
         *(f for each in links for f in each.flows()),
     )
     areas: Sequence[Area] = (
-        *(relay.talk, people, teaching, hours, lessons, paying, api, live, rooms),
+        *(relay.talk, people, teaching, hours, lessons, paying, api, live, rooms, halls.setup),
+        plan_desk,
         *links,
     )
     table = CommandTable(
@@ -145,12 +154,25 @@ def assemble(
         on_file=practice.on_file,
         carry=lambda scene: rooms.carry(scene) or relay.talk.carry(scene),
         on_change=relay.talk.changed,
+        on_presence=halls.heard,
         resume=turns.resume,
         overtaking_presses=(f"{TURN_PREFIX}:*:end", "c:end", "c:cancel"),
     )
     jobs = {**live.jobs(), **{kind: job for each in links for kind, job in each.jobs().items()}}
     return Product(
-        conversation, practice, table, relay, teaching, lessons, paying, records, jobs, core, rooms
+        conversation=conversation,
+        practice=practice,
+        commands=table,
+        relay=relay,
+        teaching=teaching,
+        lessons=lessons,
+        paying=paying,
+        plans=plan_desk,
+        records=records,
+        meeting_jobs=jobs,
+        live=core,
+        rooms=rooms,
+        halls=halls,
     )
 
 

@@ -54,6 +54,7 @@ class Conversation:
         on_file: a photo or document outside of a flow.
         carry: takes a message outside of a flow to a partner; None: it is not for one.
         on_change: an edit, a removal or a reaction.
+        on_presence: somebody came or went where people talk; nobody is answered.
         resume: goes on with what an event had begun when a crash cut it off; None: it had not.
         overtaking_presses: patterns of button data that end or cancel something.
     """
@@ -66,6 +67,7 @@ class Conversation:
     on_file: Callable[[Scene], Later | None]
     carry: Callable[[Scene], Carried | None]
     on_change: Callable[[Scene], Later | None]
+    on_presence: Callable[[FlowWork, Incoming], None]
     resume: Callable[[Scene], Later | None]
     overtaking_presses: tuple[str, ...] = ()
 
@@ -104,7 +106,10 @@ class Dispatch:
         """Answer one event. Trouble with the database is left to the lane, which tries again."""
         began = time.monotonic()
         try:
-            await self._answer(incoming, interrupted)
+            if incoming.kind.is_presence:
+                await self._storage.write(lambda work: self._notice(work, incoming))
+            else:
+                await self._answer(incoming, interrupted)
         finally:
             self._observe(incoming.kind.value, time.monotonic() - began)
 
@@ -147,6 +152,11 @@ class Dispatch:
             except Stale:
                 _log.info("dispatch.again", key=incoming.key)
         return await self._storage.write(lambda work: self._unit(work, incoming))
+
+    def _notice(self, work: FlowWork, incoming: Incoming) -> None:
+        """Not a scene: who is not known to us does not become known by this."""
+        if work.inbox.done(incoming.key, self._scenes.clock.now()):
+            self._conversation.on_presence(work, incoming)
 
     def _unit(self, work: FlowWork, incoming: Incoming) -> Later | None:
         scene = self._scenes.of(work, incoming)

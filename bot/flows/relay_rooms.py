@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from bot.chat.halls import want_room
 from bot.chat.model import Hall, place_key
 from bot.chat.ports import Offer, Rooms
+from bot.flows.live.board_setup import board_rows, channel_of
 from bot.flows.ports import FlowWork
 from bot.flows.runner import StaleButton
 from bot.flows.scene import Later, Scene
 from bot.flows.voice_turn import Parts
-from bot.messaging.model import Address, Incoming, MessageKind, Outgoing
+from bot.messaging.model import Incoming, MessageKind, Outgoing
 
 PREFIX = "rh"
 
@@ -49,7 +50,7 @@ class RelayRooms:
             return None
         if work.notes.get(_chosen(scene.incoming)) is None:
             raise StaleButton
-        place = place_key(_hall(scene.incoming))
+        place = place_key(channel_of(scene.incoming))
         before = work.chat.halls.find(own)
         work.chat.halls.put(Hall(user_id=own, place=place))
         for thread in work.chat.threads.of_user(own):
@@ -77,17 +78,29 @@ class _SetUp:
 
     async def __call__(self, incoming: Incoming, interrupted: asyncio.Event) -> None:
         person, is_vouched = incoming.sender.external_id, incoming.is_whispered
-        offer = await self.rooms.offer(_hall(incoming), person, is_vouched=is_vouched)
+        offer = await self.rooms.offer(channel_of(incoming), person, is_vouched=is_vouched)
 
         def unit(work: FlowWork) -> None:
             scene = self.parts.scenes.of(work, incoming, "setup")
-            if offer.is_refusal:
+            if offer is Offer.NOT_MANAGER:
                 scene.say(scene.text(f"relay.setup.{offer}"))
             else:
-                _put_card(scene, offer)
+                _say_what_there_is(scene, offer)
             self.parts.scenes.finish(scene)
 
         await self.parts.storage.write(unit)
+
+
+def _say_what_there_is(scene: Scene, offer: Offer) -> None:
+    """Rooms for students where they can be opened, and in any case announcements."""
+    said = [scene.text("board.offer")]
+    if offer.is_refusal:
+        said.insert(0, scene.text(f"relay.setup.{offer}"))
+    else:
+        _put_card(scene, offer)
+        if scene.incoming.is_whispered:
+            said.insert(0, scene.text("relay.setup_posted"))
+    scene.say(*said, buttons=board_rows(scene))
 
 
 def _put_card(scene: Scene, offer: Offer) -> None:
@@ -106,16 +119,8 @@ def _put_card(scene: Scene, offer: Offer) -> None:
     )
     scene.work.notes.put(_chosen(incoming), "1")
     scene.work.outbox.put(card, at=scene.now)
-    if incoming.is_whispered:
-        scene.say(scene.text("relay.setup_posted"))
-
-
-def _hall(incoming: Incoming) -> Address:
-    """The channel that is meant: asked for in a thread, a post or a topic, the one around it."""
-    address = incoming.address
-    return incoming.home or Address(address.platform, address.room)
 
 
 def _chosen(incoming: Incoming) -> str:
     """The note that somebody who may has chosen this channel."""
-    return f"hall {place_key(_hall(incoming))}"
+    return f"hall {place_key(channel_of(incoming))}"

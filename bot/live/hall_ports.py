@@ -1,6 +1,6 @@
 """What announcing conversations and making rooms for them needs of platforms and storage."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -42,6 +42,10 @@ class Notice:
     room: Address | None = None
 
 
+Guests = Mapping[str, bool]
+"""Who may come in: the platform's ids, each with whether they lead."""
+
+
 class Refused(Exception):
     """A server does not let us; asking again changes nothing."""
 
@@ -77,19 +81,16 @@ class LiveHalls(Protocol):
         ...
 
     async def open_room(
-        self, server: str, place: Address, notice: Notice, guests: Sequence[str], /
+        self, server: str, place: Address, notice: Notice, guests: Guests, /
     ) -> Address:
         """A room for these people, which may have been there.
 
         Args:
             place: the room is made beside this channel.
-            guests: the platform's ids; the first of them leads.
         """
         ...
 
-    async def admit(
-        self, server: str, room: Address, kind: RoomKind, guests: Sequence[str], /
-    ) -> bool:
+    async def admit(self, server: str, room: Address, kind: RoomKind, guests: Guests, /) -> bool:
         """Let in exactly these; False: the room is gone."""
         ...
 

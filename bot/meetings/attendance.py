@@ -16,6 +16,7 @@ from bot.meetings.model import Interval, Sighting, Source, What
 TOLERANCE = timedelta(seconds=60)
 _GRACE_EARLY = timedelta(minutes=15)
 _GRACE = timedelta(minutes=5)
+_SEEING = (Source.ZOOM_WEBHOOK, Source.ZOOM_REPORT, Source.VOICE_STATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,8 @@ def attendance(sightings: Iterable[Sighting], *, closed_by: datetime | None = No
     """Intervals of everybody who was seen.
 
     Webhooks are believed first. Where they lack something about a person, the report speaks for
-    that person, if it names them. Taps count for those of whom nothing else is known.
+    that person, if it names them. Of a platform's own room its voice states tell. Taps count for
+    those of whom nothing else is known.
 
     Args:
         sightings: facts of one meeting; repetitions do no harm.
@@ -79,7 +81,7 @@ def attendance(sightings: Iterable[Sighting], *, closed_by: datetime | None = No
     told = {source: _of_source(facts, source, closed_by) for source in Source}
     people = {user_id for of_source in told.values() for user_id in of_source if user_id}
     chosen = {user_id: _chosen(told, user_id) for user_id in people}
-    strangers = told[Source.ZOOM_WEBHOOK].get("") or told[Source.ZOOM_REPORT].get("")
+    strangers = next(filter(None, (told[source].get("") for source in _SEEING)), None)
     return Attendance(
         intervals=tuple(
             interval
@@ -243,7 +245,8 @@ def _chosen(told: Mapping[Source, _OfSource], user_id: str) -> tuple[Source, _Pr
         return Source.ZOOM_REPORT, reported
     if heard is not None:
         return Source.ZOOM_WEBHOOK, heard
-    return Source.TAP, told[Source.TAP][user_id]
+    seen = told[Source.VOICE_STATE].get(user_id)
+    return (Source.TAP, told[Source.TAP][user_id]) if seen is None else (Source.VOICE_STATE, seen)
 
 
 def _differences(

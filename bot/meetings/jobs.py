@@ -4,20 +4,19 @@ A vendor without idempotency keys is asked for our id before anything is made: a
 meeting that was made is found. Who talks to the vendor about a subject does so alone.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Generic
-from weakref import WeakValueDictionary
 
 import structlog
 
 from bot.core.clock import Clock
 from bot.core.crash import crash_point
-from bot.core.errors import Cause, ServiceFailure
+from bot.core.errors import ServiceFailure
 from bot.core.storage import Storage
+from bot.jobs.alone import Alone
 from bot.jobs.model import MOST_ATTEMPTS, Job, backoff
 from bot.jobs.ports import JobHandler, Unit
 from bot.meetings.model import Meeting, MeetingState, Provider, Registrant, Sighting, Source
@@ -60,7 +59,7 @@ class MeetingJobs(Generic[W]):
         self._service = service
         self._provider = provider
         self._parse = parse
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._at_it = Alone(storage, "meetings")
 
     def handlers(self) -> Mapping[str, JobHandler[W]]:
         """By kind."""
@@ -338,24 +337,9 @@ class MeetingJobs(Generic[W]):
 
         return await self._storage.read(query)
 
-    @asynccontextmanager
-    async def _alone(self, job: Job) -> AsyncIterator[None]:
-        """Nobody else talks to the vendor about this subject, in this process or another.
-
-        Raises:
-            ServiceFailure: BUSY, another process does.
-        """
-        name = f"meeting:{job.payload['booking_id']}"
-        lock = self._locks.setdefault(name, asyncio.Lock())
-        async with lock:
-            if not await self._storage.write(
-                lambda work: work.claims.take(name, datetime.now(UTC))
-            ):
-                raise ServiceFailure("meetings", Cause.BUSY, "another process is at it")
-            try:
-                yield
-            finally:
-                await self._storage.write(lambda work: work.claims.release(name))
+    def _alone(self, job: Job) -> AbstractAsyncContextManager[None]:
+        """Nobody else talks to the vendor about this subject, in this process or another."""
+        return self._at_it.at(f"meeting:{job.payload['booking_id']}")
 
 
 def _stray(subject_id: str, provider_id: str, at: datetime) -> Job:

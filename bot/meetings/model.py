@@ -19,10 +19,12 @@ class MeetingKind(StrEnum):
 
 
 class Provider(StrEnum):
-    """Where people meet: on Zoom, or behind a link of the teacher's own."""
+    """Where people meet: on Zoom, behind a link of the teacher's own, or in a room of a platform
+    that tells us who comes and goes."""
 
     ZOOM = "zoom"
     OWN = "own"
+    ROOM = "room"
 
 
 class MeetingState(StrEnum):
@@ -127,6 +129,7 @@ class Source(StrEnum):
 
     ZOOM_WEBHOOK = "zoom_webhook"
     ZOOM_REPORT = "zoom_report"
+    VOICE_STATE = "voice_state"
     TAP = "tap"
 
 

@@ -97,7 +97,7 @@ class MeetingService(Generic[W]):
             return None
         invited = work.registrants.of_meeting(meeting.id)
         own = (each.join_url for each in invited if each.user_id == user_id)
-        return next(own, meeting.join_url if meeting.provider is Provider.OWN else None)
+        return next(own, None if meeting.provider is Provider.ZOOM else meeting.join_url)
 
     def seen(self, work: W, subject_id: str) -> Attendance | None:
         """Who was there; once it has ended, as it was known then. None: there is no meeting.
@@ -232,10 +232,10 @@ class MeetingService(Generic[W]):
         if meeting.provider is Provider.OWN:
             return _TAP_PATIENCE
         is_silent = not seen.who_came(meeting.span) and not seen.incomplete
-        return LOOK_EVERY if is_silent and self.has_deliveries else PATIENCE
+        return LOOK_EVERY if is_silent and self._waits_for_news(meeting) else PATIENCE
 
     def _waits_for_news(self, meeting: Meeting) -> bool:
-        return meeting.provider is Provider.OWN or self.has_deliveries
+        return meeting.provider is not Provider.ZOOM or self.has_deliveries
 
     def _look_again(self, work: W, meeting: Meeting, after: datetime) -> None:
         due_at = after + LOOK_EVERY

@@ -76,7 +76,8 @@ class IncomingMedia:
 class IncomingKind(StrEnum):
     """What sort of event came in.
 
-    HIDDEN is a message of which the platform does not let us see anything.
+    HIDDEN is a message of which the platform does not let us see anything. ENTERED and WENT are
+    about a room where people talk; INSIDE tells who is in it, after we heard nothing for a while.
     """
 
     TEXT = "text"
@@ -91,8 +92,16 @@ class IncomingKind(StrEnum):
     BLOCKED = "blocked"
     UNBLOCKED = "unblocked"
     MOVED = "moved"
+    ENTERED = "entered"
+    WENT = "went"
+    INSIDE = "inside"
     OTHER = "other"
     HIDDEN = "hidden"
+
+    @property
+    def is_presence(self) -> bool:
+        """It only tells who is there; nobody asked anything, and nobody is to be answered."""
+        return self in {IncomingKind.ENTERED, IncomingKind.WENT, IncomingKind.INSIDE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +123,7 @@ class Incoming:
         reaction: the emoji a person put on `message`; None: they took theirs back.
         moved_to: the room's new id, for MOVED.
         home: the channel of which this room is a thread or a post, where the platform tells.
+        present: everybody who is there, for INSIDE.
     """
 
     key: str
@@ -135,6 +145,7 @@ class Incoming:
     callback_id: str | None = None
     moved_to: str | None = None
     home: Address | None = None
+    present: tuple[Sender, ...] = ()
 
     @property
     def lane(self) -> str:
@@ -142,7 +153,7 @@ class Incoming:
 
         The person's own lane; a room's where the room itself is the subject.
         """
-        if self.kind is IncomingKind.MOVED:
+        if self.kind is IncomingKind.MOVED or self.kind.is_presence:
             return f"{self.address.platform}:room:{self.address.room}"
         return f"{self.sender.platform}:{self.sender.external_id}"
 

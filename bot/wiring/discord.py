@@ -1,10 +1,10 @@
 """Discord's ports, filled by the rest of the product; a part of the composition root."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
-from bot.chat.model import ChatMessage, place_key
+from bot.chat.model import ChatMessage, parse_place, place_key
 from bot.chat.ports import Rooms
 from bot.flows.commands import Command, CommandTable
 from bot.flows.conversation import Product
@@ -12,6 +12,7 @@ from bot.flows.forms import FlowForms, Suggestions
 from bot.flows.scene import Scenes
 from bot.handlers.discord.ports import Heard, SeenHashes, SlashCommand
 from bot.i18n.catalog import texts_in, ui_languages
+from bot.live.hall_ports import LiveHalls
 from bot.messaging.model import Address, Incoming
 from bot.messaging.ports import PacedMessenger, Receiver
 from bot.storage.engine import SqlStorage
@@ -35,6 +36,8 @@ class DiscordLink(Protocol):
     def messenger(self) -> PacedMessenger: ...
     @property
     def rooms(self) -> Rooms: ...
+    @property
+    def halls(self) -> LiveHalls: ...
     def parse(self, body: Mapping[str, Any], /) -> Incoming | None: ...
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
@@ -62,6 +65,7 @@ def discord_link(
         receiver=receiver,
         heard=StoredRooms(storage),
         rooms=RelayRooms(storage),
+        talks=OpenRooms(storage),
         forms=FlowForms(storage, scenes, product.conversation.runner),
         suggestions=Suggestions(storage, scenes, product.commands),
         api_url=settings.api_url,
@@ -147,6 +151,17 @@ class RelayRooms:
             return _authors(work, work.chat.messages.of_source(place, message))
 
         return (await self._storage.read(find)).get(message)
+
+
+class OpenRooms:
+    """Rooms of ours where people talk. Implements `TalkRooms`."""
+
+    def __init__(self, storage: SqlStorage) -> None:
+        self._storage = storage
+
+    async def open_in(self, guild: str, /) -> Collection[str]:
+        rooms = await self._storage.read(lambda work: work.halls.rooms.open_in(DISCORD, guild))
+        return {parse_place(each.place).room for each in rooms}
 
 
 def _authors(work: Work, written: Sequence[ChatMessage]) -> Mapping[str, str]:

@@ -29,10 +29,12 @@ from bot.handlers.discord.ports import (
     SeenHashes,
     SlashCommand,
     SuggestedChoices,
+    TalkRooms,
 )
 from bot.handlers.discord.rest import Rest
 from bot.handlers.discord.rooms import DiscordRooms
 from bot.handlers.discord.translate import parse_event
+from bot.handlers.discord.voices import Voices
 from bot.messaging.forms import Forms
 from bot.messaging.model import Incoming
 from bot.messaging.ports import Receiver
@@ -62,6 +64,7 @@ class DiscordPlatform:
         receiver: Receiver,
         heard: HeardRooms,
         rooms: Rooms,
+        talks: TalkRooms,
         forms: Forms,
         suggestions: SuggestedChoices,
         api_url: str = API_URL,
@@ -97,6 +100,7 @@ class DiscordPlatform:
             answers=answers,
             asking=Asking(self.rest, forms, suggestions),
             rooms=rooms,
+            voices=Voices(talks, clock),
             bot_id=lambda: self.bot_id,
             on_ready=self._note_ready,
         )
@@ -192,5 +196,6 @@ def _intents(message_content: bool) -> discord.Intents:
     intents.guilds = True
     intents.guild_messages = intents.dm_messages = True
     intents.guild_reactions = intents.dm_reactions = True
+    intents.voice_states = True
     intents.message_content = message_content
     return intents

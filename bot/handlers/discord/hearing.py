@@ -19,14 +19,16 @@ from bot.handlers.discord.memory import Memory
 from bot.handlers.discord.missed import Missed
 from bot.handlers.discord.ports import Rooms
 from bot.handlers.discord.translate import Object, mentions, parse_event
+from bot.handlers.discord.voices import Voices
 from bot.messaging.model import Incoming
 from bot.messaging.ports import Received, Receiver
 
 _LATER = {"MESSAGE_DELETE", "MESSAGE_REACTION_ADD", "MESSAGE_REACTION_REMOVE"}
 _WANTED = re.compile(
-    r'"t":\s*"(?:READY|INTERACTION_CREATE|'
+    r'"t":\s*"(?:READY|INTERACTION_CREATE|GUILD_CREATE|VOICE_STATE_UPDATE|'
     r'MESSAGE_(?:CREATE|UPDATE|DELETE(?:_BULK)?|REACTION_(?:ADD|REMOVE)))"'
 )
+_PRESENCE = {"GUILD_CREATE", "VOICE_STATE_UPDATE"}
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.5, 15.0
 _BATCH = 100
 
@@ -52,6 +54,7 @@ class Hearing:
         answers: Answers,
         asking: Asking,
         rooms: Rooms,
+        voices: Voices,
         bot_id: Callable[[], str | None],
         on_ready: Callable[[], None],
     ) -> None:
@@ -61,6 +64,7 @@ class Hearing:
         self._answers = answers
         self._asking = asking
         self._rooms = rooms
+        self._voices = voices
         self._bot_id = bot_id
         self._on_ready = on_ready
         self._queue: asyncio.Queue[Event] = asyncio.Queue()
@@ -117,8 +121,7 @@ class Hearing:
             if event["t"] in _LATER:  # about a message that may stand in this very batch
                 await self._store_and_acknowledge(wanted)
                 wanted = []
-            if await self._judged(event):
-                wanted.append(event)
+            wanted += await self._judged(event)
         await self._store_and_acknowledge(wanted)
 
     async def _store_and_acknowledge(self, events: Sequence[Event]) -> None:
@@ -127,18 +130,20 @@ class Hearing:
                 on_message = incoming.message is not None
                 self._spawn(self._answers.acknowledge(asked, on_message=on_message))
 
-    async def _judged(self, event: Event) -> bool:
-        """Whether it is to be stored, asked until the database can tell."""
+    async def _judged(self, event: Event) -> Sequence[Event]:
+        """What of it is to be stored, asked until the database can tell."""
         wait = _FIRST_WAIT_SECONDS
         while True:
             try:
-                return await self._is_wanted(event)
+                if event["t"] in _PRESENCE:
+                    return await self._voices.changed(event)
+                return [event] if await self._is_wanted(event) else ()
             except ServiceFailure as failure:
                 _log.warning("discord.hearing_waits", cause=str(failure), seconds=wait)
             except Exception as error:  # one event must not stop the others
                 cause = type(error).__name__
                 _log.warning("discord.event_unreadable", kind=event["t"], cause=cause)
-                return False
+                return ()
             await asyncio.sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
 

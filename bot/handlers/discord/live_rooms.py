@@ -4,7 +4,7 @@ Discord has no keys of ours for either. An event carries our id at the end of it
 room the last characters of it in its name: what a crash left behind is found by that.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import discord
@@ -16,7 +16,7 @@ from bot.handlers.discord.failures import TROUBLES, service_failure
 from bot.handlers.discord.rest import Json, Rest
 from bot.handlers.discord.translate import PLATFORM
 from bot.live.hall_model import Trouble
-from bot.live.hall_ports import Notice, Phase, Refused
+from bot.live.hall_ports import Guests, Notice, Phase, Refused
 from bot.live.model import RoomKind
 from bot.messaging.model import Address
 
@@ -79,7 +79,7 @@ class DiscordHalls:
             await self._edit(server, event, {"status": _COMPLETED})
 
     async def open_room(
-        self, server: str, place: Address, notice: Notice, guests: Sequence[str], /
+        self, server: str, place: Address, notice: Notice, guests: Guests, /
     ) -> Address:
         """See `LiveHalls.open_room`."""
         name, type_ = _room_name(notice), _CHANNELS[notice.kind]
@@ -97,9 +97,7 @@ class DiscordHalls:
             }
             return Address(PLATFORM, await self._rest.create_channel(server, body))
 
-    async def admit(
-        self, server: str, room: Address, kind: RoomKind, guests: Sequence[str], /
-    ) -> bool:
+    async def admit(self, server: str, room: Address, kind: RoomKind, guests: Guests, /) -> bool:
         """See `LiveHalls.admit`. Who is in and no longer let in is not thrown out by this."""
         body = {"permission_overwrites": self._overwrites(server, kind, guests)}
         async with _calling(Trouble.ROOMS):
@@ -135,10 +133,10 @@ class DiscordHalls:
                 return False
         return True
 
-    def _overwrites(self, server: str, kind: RoomKind, guests: Sequence[str]) -> list[Json]:
-        """Closed for everybody but these; the first leads, which on a stage takes rights."""
-        leads = _GUEST | (_MANAGE_CHANNELS | _MUTE | _MOVE if kind is RoomKind.DISCORD_STAGE else 0)
-        rights = dict.fromkeys(guests, _GUEST) | dict.fromkeys(guests[:1], leads)
+    def _overwrites(self, server: str, kind: RoomKind, guests: Guests) -> list[Json]:
+        """Closed for everybody but these; to lead takes rights on a stage."""
+        more = _MANAGE_CHANNELS | _MUTE | _MOVE if kind is RoomKind.DISCORD_STAGE else 0
+        rights = {who: _GUEST | (more if leads else 0) for who, leads in guests.items()}
         people = list(rights.items())[: _MOST_OVERWRITES - 2]
         return [
             {"id": server, "type": _ROLE, "deny": str(_CONNECT)},

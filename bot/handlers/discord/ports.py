@@ -1,6 +1,6 @@
 """What the Discord platform needs of the rest of the product."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -46,6 +46,14 @@ class Rooms(Protocol):
 
     async def author_of(self, room: str, message: str, /) -> str | None:
         """Who wrote this message, if it was carried."""
+        ...
+
+
+class TalkRooms(Protocol):
+    """Rooms of ours where people talk."""
+
+    async def open_in(self, guild: str, /) -> Collection[str]:
+        """Ids of those that are open in a server."""
         ...
 
 

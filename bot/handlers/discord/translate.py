@@ -61,6 +61,8 @@ def parse_event(event: Object, *, bot_id: str | None = None) -> Incoming | None:
             return _reaction(data, bot_id, is_added=event["t"] == "MESSAGE_REACTION_ADD")
         case "INTERACTION_CREATE":
             return _interaction(data)
+        case "VOICE_STATE_UPDATE" | "GUILD_CREATE" if "room" in data:
+            return _presence(data)
     return None
 
 
@@ -188,6 +190,27 @@ def _reaction(data: Object, bot_id: str | None, *, is_added: bool) -> Incoming |
         message=MessageRef(address, data["message_id"]),
         reaction=emoji["name"] if is_added else None,
     )
+
+
+def _presence(data: Object) -> Incoming:
+    """Which room it is about, and when it was (`room`, `heard_at`), was added when it came."""
+    address = Address(PLATFORM, data["room"])
+    said: dict[str, Any] = {"address": address, "at": datetime.fromisoformat(data["heard_at"])}
+    about = f"{PLATFORM}:v:{data['room']}"
+    if "voice_states" in data:
+        present = tuple(_talker(state) for state in data["voice_states"])
+        nobody, key = Sender(PLATFORM, "", ""), f"{about}::{data['heard']}"
+        inside = IncomingKind.INSIDE
+        return Incoming(key=key, kind=inside, sender=nobody, present=present, **said)
+    is_in = data["channel_id"] == data["room"]
+    kind = IncomingKind.ENTERED if is_in else IncomingKind.WENT
+    key = f"{about}:{data['user_id']}:{data['heard']}"
+    return Incoming(key=key, kind=kind, sender=_talker(data), **said)
+
+
+def _talker(state: Object) -> Sender:
+    user = (state.get("member") or {}).get("user")
+    return Sender(PLATFORM, state["user_id"], _name(user) if user else "")
 
 
 def _interaction(data: Object) -> Incoming | None:

@@ -1,7 +1,7 @@
 """The Discord platform on a simulated Discord, without the rest of the product."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -48,6 +48,7 @@ class Rooms:
         self.written: dict[tuple[str, str], str] = {}
         self.has_forgotten = asyncio.Event()
         self.has_mark = asyncio.Event()
+        self.talks: set[str] = set()
 
     async def all(self) -> Sequence[Heard]:
         return list(self.heard.values())
@@ -66,6 +67,9 @@ class Rooms:
 
     async def is_ours(self, room: str, /) -> bool:
         return room in self.ours
+
+    async def open_in(self, guild: str, /) -> Collection[str]:
+        return self.talks
 
     async def authors(self, room: str, /) -> Mapping[str, str]:
         return {message: who for (place, message), who in self.written.items() if place == room}
@@ -152,6 +156,7 @@ def a_platform(
         receiver=inbox,
         heard=rooms,
         rooms=rooms,
+        talks=rooms,
         forms=questions,
         suggestions=questions,
         api_url=sim.api_url,

@@ -82,7 +82,7 @@ async def test_with_its_room_open_the_event_takes_place_there(
     platform, school, server, board, notice
 ):
     event = await platform.halls.announce(server, board, notice)
-    room = await platform.halls.open_room(server, board, notice, ["3001"])
+    room = await platform.halls.open_room(server, board, notice, {"3001": True})
     seen = []
     for phase in (Phase.AHEAD, Phase.RUNNING, Phase.OVER):
         told = replace(notice, room=room, phase=phase)
@@ -121,8 +121,8 @@ async def test_a_room_is_for_who_has_a_seat(
 ):
     school.allow_bot(RIGHTS | Permission.MUTE_MEMBERS | Permission.MOVE_MEMBERS)
     talk = replace(notice, kind=kind)
-    room = await platform.halls.open_room(server, board, talk, ["3001"])
-    again = await platform.halls.open_room(server, board, talk, ["3001"])
+    room = await platform.halls.open_room(server, board, talk, {"3001": True})
+    again = await platform.halls.open_room(server, board, talk, {"3001": True})
 
     channel = school.channel(f"Coffee and verbs · {notice.id[-6:]}")
     assert room == again == Address("discord", str(channel.channel_id))
@@ -130,18 +130,18 @@ async def test_a_room_is_for_who_has_a_seat(
     ana.join_voice(channel)
     with pytest.raises(PermissionError):
         ben.join_voice(channel)
-    assert await platform.halls.admit(server, room, kind, ["3001", "3002"])
+    assert await platform.halls.admit(server, room, kind, {"3001": True, "3002": False})
     ben.join_voice(channel)
     assert school.guild.voices[ana.user_id].is_audience is False
 
 
 async def test_a_room_is_removed_once(platform, school, server, board, notice):
-    room = await platform.halls.open_room(server, board, notice, ["3001"])
+    room = await platform.halls.open_room(server, board, notice, {"3001": True})
     await platform.halls.close_room(room)
     await platform.halls.close_room(room)
 
     assert [channel for channel in school.guild.channel_ids if str(channel) == room.room] == []
-    assert not await platform.halls.admit(server, room, notice.kind, ["3001"])
+    assert not await platform.halls.admit(server, room, notice.kind, {"3001": True})
 
 
 async def test_what_a_server_does_not_allow_is_said_by_its_name(
@@ -151,7 +151,7 @@ async def test_what_a_server_does_not_allow_is_said_by_its_name(
     troubles = []
     for call in (
         platform.halls.announce(server, board, notice),
-        platform.halls.open_room(server, board, notice, ["3001"]),
+        platform.halls.open_room(server, board, notice, {"3001": True}),
         platform.halls.server_of(Address("discord", "4711")),
     ):
         with pytest.raises(Refused) as refused:
@@ -177,7 +177,7 @@ async def test_trouble_that_passes_is_worth_another_try(
     room = None
     for _ in range(2):
         try:
-            room = await platform.halls.open_room(server, board, notice, ["3001"])
+            room = await platform.halls.open_room(server, board, notice, {"3001": True})
         except ServiceFailure:
             continue
 

@@ -1,0 +1,72 @@
+"""Who comes and goes in our rooms, out of all that the gateway tells of voice channels."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.core.clock import Clock
+from bot.handlers.discord.ports import TalkRooms
+
+Event = dict[str, Any]
+
+
+class Voices:
+    """Remembers where everybody is, since a change of place is told like one of a microphone.
+
+    What happened while nothing was heard is found when a session begins anew: each server then
+    tells who is where. Discord tells no times: an event happened when it came.
+    """
+
+    def __init__(self, rooms: TalkRooms, clock: Clock) -> None:
+        self._rooms = rooms
+        self._clock = clock
+        self._where: dict[tuple[str, str], str] = {}
+
+    async def changed(self, event: Event) -> Sequence[Event]:
+        """One event for each room of ours that it is about, with the room and the time.
+
+        Args:
+            event: VOICE_STATE_UPDATE or GUILD_CREATE as it came.
+        """
+        if event["t"] == "GUILD_CREATE":
+            return await self._all_of(event["d"])
+        return await self._moved(event["d"])
+
+    async def _moved(self, data: Mapping[str, Any]) -> Sequence[Event]:
+        guild, who, after = data.get("guild_id"), data["user_id"], data["channel_id"]
+        if guild is None:  # a call between people
+            return ()
+        before = self._where.get((guild, who))
+        if before == after:
+            return ()
+        ours = () if _is_bot(data) else await self._rooms.open_in(guild)
+        self._put(guild, who, after)
+        about = [room for room in (before, after) if room and room in ours]
+        return [self._about(room, "VOICE_STATE_UPDATE", data) for room in about]
+
+    async def _all_of(self, data: Mapping[str, Any]) -> Sequence[Event]:
+        guild, states = data["id"], data.get("voice_states", ())
+        ours = await self._rooms.open_in(guild)
+        bots = {each["user"]["id"] for each in data.get("members", ()) if _is_bot({"member": each})}
+        for place in [place for place in self._where if place[0] == guild]:
+            del self._where[place]
+        for state in states:
+            self._put(guild, state["user_id"], state["channel_id"])
+        people = [state for state in states if state["user_id"] not in bots]
+        inside = {room: [one for one in people if one["channel_id"] == room] for room in ours}
+        return [self._about(room, "GUILD_CREATE", {"voice_states": inside[room]}) for room in ours]
+
+    def _put(self, guild: str, who: str, channel: str | None) -> None:
+        if channel is None:
+            self._where.pop((guild, who), None)
+        else:
+            self._where[guild, who] = channel
+
+    def _about(self, room: str, name: str, data: Mapping[str, Any]) -> Event:
+        heard = {"room": room, "heard_at": self._clock.now().isoformat()}
+        return {"t": name, "d": {**data, **heard, "heard": str(time.time_ns())}}
+
+
+def _is_bot(state: Mapping[str, Any]) -> bool:
+    user = (state.get("member") or {}).get("user") or {}
+    return bool(user.get("bot"))
