@@ -38,11 +38,13 @@ class ApiLimits:
         address: all requests from one address.
         key: requests with the tokens of one key.
         wrong_costs: so many requests a wrong token counts for.
+        body_seconds: how long a body may take to come in.
     """
 
     address: Limit = _TEN_A_SECOND
     key: Limit = _TWO_A_SECOND
     wrong_costs: int = 10
+    body_seconds: float = 5.0
 
 
 class Admission:

@@ -14,7 +14,7 @@ from bot.web.api.document import document
 from bot.web.api.fields import Nothing, TokenAsk
 from bot.web.api.languages import TEXTS, texts_for
 from bot.web.api.problems import HEADERS, Problem, Trouble, refusal
-from bot.web.api.reading import BODY_BYTES, read_body, read_query
+from bot.web.api.reading import BODY_BYTES, READ_SECONDS, read_body, read_query
 from bot.web.api.shown import Tokens
 
 _CONVERSATIONS = "/live-conversations"
@@ -28,8 +28,8 @@ _RETRY = {"Retry-After": "5"}
 
 def api_application(parts: LiveParts, limits: ApiLimits | None = None) -> web.Application:
     """To be mounted under /api."""
-    tokens = ApiTokens(parts.clock)
-    admission = Admission(parts.storage, parts.clock, tokens, limits or ApiLimits())
+    limits = limits or ApiLimits()
+    admission = Admission(parts.storage, parts.clock, ApiTokens(parts.clock), limits)
     live = LiveConversations(parts)
 
     def of_person(handler: PersonsHandler) -> Handler:
@@ -50,6 +50,7 @@ def api_application(parts: LiveParts, limits: ApiLimits | None = None) -> web.Ap
         return web.json_response(document(), headers=HEADERS)
 
     app = web.Application(middlewares=[_answered])
+    app[READ_SECONDS] = limits.body_seconds
     app.router.add_get("/openapi.json", describe)
     app.router.add_post("/tokens", exchange)
     app.router.add_get(_CONVERSATIONS, of_person(live.find))

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from bot.web.api.problems import Problem, Trouble, Wrong
 
 BODY_BYTES = 64 * 1024
-_READ_SECONDS = 5.0
+READ_SECONDS = web.AppKey("read_seconds", float)
 _MOST_TOLD = 20
 M = TypeVar("M", bound=BaseModel)
 
@@ -73,13 +73,15 @@ async def _bytes_of(request: web.Request) -> bytes:
         raise Problem(Trouble.TOO_LARGE, params={"most": BODY_BYTES // 1024})
     body = bytearray()
     try:
-        async with asyncio.timeout(_READ_SECONDS):
+        async with asyncio.timeout(request.app[READ_SECONDS]):
             async for chunk in request.content.iter_any():
                 body += chunk
                 if len(body) > BODY_BYTES:
                     raise Problem(Trouble.TOO_LARGE, params={"most": BODY_BYTES // 1024})
     except TimeoutError:
         raise Problem(Trouble.TOO_SLOW) from None
+    except web.RequestPayloadError:
+        raise Problem(Trouble.MALFORMED) from None
     return bytes(body)
 
 

@@ -1,6 +1,6 @@
 """The API on loopback, on the services of live conversations and a clock moved by hand."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from bot.flows.ports import FlowWork
 from bot.live.model import LiveConversation
 from bot.live.policy import LivePolicy
 from bot.storage.engine import SqlStorage
-from bot.storage.work import Work
+from bot.storage.work import Signal, Work
 from bot.web.api.admission import ApiLimits
 from bot.web.api.application import api_application
 from bot.web.api.conversations import LiveParts
@@ -58,6 +58,7 @@ class Desk:
 
     Args:
         covered: whose plan covers paid seats.
+        told: what people were told in the chat: whom, and the text.
     """
 
     storage: SqlStorage
@@ -66,7 +67,22 @@ class Desk:
     covered: set[str]
     url: str
     http: aiohttp.ClientSession
+    server: WebServer
     tokens: dict[str, str] = field(default_factory=dict)
+    told: list[tuple[str, str]] = field(default_factory=list)
+
+    def hear(self, signals: Sequence[Signal], /) -> None:
+        """Of what was committed, what goes to people."""
+        messages = [signal.message for signal in signals if signal.message is not None]
+        self.told += [(m.user_id or "", "\n".join(p.text for p in m.body)) for m in messages]
+
+    async def restart(self, limits: ApiLimits | None = None, storage: Any = None) -> None:
+        """Another process, on the same database or on one that is broken."""
+        await self.server.aclose()
+        parts = replace(self.parts, storage=storage or self.storage)
+        self.server = a_server(parts, limits or PLENTY)
+        await self.server.start()
+        self.url = _url(self.server)
 
     async def pair(self, person: str) -> TokenPair:
         """Of a key of this person's own."""
@@ -182,21 +198,31 @@ async def a_desk(
         currency="EUR",
         payment_page=None if pages is None else pages.page_of,
     )
-    server = WebServer(
+    server = a_server(parts, limits or PLENTY)
+    await server.start()
+    async with aiohttp.ClientSession() as http:
+        desk = Desk(storage, clock, parts, covered, _url(server), http, server)
+        storage.on_commit(desk.hear)
+        try:
+            yield desk
+        finally:
+            await desk.server.aclose()
+
+
+def a_server(parts: LiveParts, limits: ApiLimits) -> WebServer:
+    """Nothing but the API and what every server has."""
+    return WebServer(
         "127.0.0.1",
         0,
         is_ready=_ready,
         metrics=_nothing,
         webhooks={},
-        api=api_application(parts, limits or PLENTY),
+        api=api_application(parts, limits),
     )
-    await server.start()
-    try:
-        async with aiohttp.ClientSession() as http:
-            url = f"http://127.0.0.1:{server.port}"
-            yield Desk(storage, clock, parts, covered, url, http)
-    finally:
-        await server.aclose()
+
+
+def _url(server: WebServer) -> str:
+    return f"http://127.0.0.1:{server.port}"
 
 
 def _populate(work: Work) -> None:
