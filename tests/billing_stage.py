@@ -25,6 +25,7 @@ from bot.billing.news import News, NewsKind
 from bot.billing.ports import BillingWork
 from bot.billing.reconciling import Reconciler
 from bot.billing.rules import BillingRules
+from bot.billing.seats import telling_of_seats
 from bot.billing.sending import Sending
 from bot.core.errors import Cause, ServiceFailure
 from bot.core.money import Money
@@ -213,19 +214,38 @@ class FakeGateway:
 
     def pay(self, page_id: str) -> Payment:
         """What the student does on a payment page."""
+        self.pages[page_id] = PageStatus.COMPLETE
+        return self.try_on(page_id, PaymentStatus.SUCCEEDED)
+
+    def debit(self, page_id: str) -> Payment:
+        """The same by a way of paying of which the bank tells days later what came of it."""
+        self.pages[page_id] = PageStatus.COMPLETE
+        return self.try_on(page_id, PaymentStatus.PROCESSING)
+
+    def decline(self, page_id: str) -> Payment:
+        """The student's card is declined there; the page stays open."""
+        return self.try_on(page_id, PaymentStatus.NEEDS_CARD, "card_declined")
+
+    def decide(self, payment_id: str, status: PaymentStatus, reason: str | None = None) -> None:
+        """What the bank says in the end of a payment under way."""
+        payment = self.payments[payment_id]
+        self.payments[payment_id] = replace(payment, status=status, reason=reason)
+
+    def try_on(self, page_id: str, status: PaymentStatus, reason: str | None = None) -> Payment:
+        """A page has one payment, however often somebody tries."""
         _, invoice_id, amount = self._page_of[page_id]
-        assert self.pages[page_id] is PageStatus.OPEN
         assert amount is not None
+        made = next((p for p in self.payments.values() if p.page_id == page_id), None)
         payment = Payment(
-            id=f"pi-{len(self.payments) + 1}",
-            status=PaymentStatus.SUCCEEDED,
+            id=f"pi-{len(self.payments) + 1}" if made is None else made.id,
+            status=status,
             amount=amount,
             invoice_id=invoice_id,
             key=self._key_of[page_id],
             page_id=page_id,
+            reason=reason,
         )
         self.payments[payment.id] = payment
-        self.pages[page_id] = PageStatus.COMPLETE
         return payment
 
     @property
@@ -262,10 +282,11 @@ class BillingStage:
         self.gateway = FakeGateway()
         self.rules = BillingRules(**rules)  # type: ignore[arg-type]
         self.told: dict[str, News] = {}
-        self.charging = Charging(storage, self.gateway, self.clock, self.rules, self.tell)
-        self.cards = Cards(storage, self.gateway, self.clock, self.charging, self.tell)
+        told = self.hear = telling_of_seats(self.tell, self.clock)
+        self.charging = Charging(storage, self.gateway, self.clock, self.rules, told)
+        self.cards = Cards(storage, self.gateway, self.clock, self.charging, told)
         self.sending = Sending(
-            storage, self.gateway, self.clock, self.tell, return_url="https://t.me/bot"
+            storage, self.gateway, self.clock, told, return_url="https://t.me/bot"
         )
         self.reconciler = Reconciler(
             storage, self.gateway, self.clock, self.rules, self.charging, self.cards
@@ -331,18 +352,7 @@ class BillingStage:
         return work.jobs.claim(self.clock.now(), NOW, timedelta(seconds=60), 10)
 
     async def _run(self, job: Job) -> None:
-        unit: Callable[[Work], None] | None
-        match job.kind:
-            case "invoice.charge":
-                unit = await self.charging.charge(job.payload["invoice_id"])
-            case "invoice.refund":
-                unit = await self.sending.refund(job.payload["refund_id"])
-            case "page.close":
-                unit = await self.cards.close(job.payload["card_page_id"])
-            case "payout.transfer":
-                unit = await self.sending.transfer(job.payload["payout_id"])
-            case _:
-                unit = None
+        unit = await self.handle(job)
 
         def done(work: Work) -> None:
             if unit is not None:
@@ -350,3 +360,16 @@ class BillingStage:
             work.jobs.finish(job.id, self.clock.now())
 
         await self.storage.write(done)
+
+    async def handle(self, job: Job) -> Callable[[Work], None] | None:
+        """What a job writes in the end, after it asked the gateway."""
+        match job.kind:
+            case "invoice.charge":
+                return await self.charging.charge(job.payload["invoice_id"])
+            case "invoice.refund":
+                return await self.sending.refund(job.payload["refund_id"])
+            case "page.close":
+                await self.cards.close(job.payload["card_page_id"])
+            case "payout.transfer":
+                return await self.sending.transfer(job.payload["payout_id"])
+        return None

@@ -31,6 +31,7 @@ _TO_CONFIRM = {
     PaymentStatus.NEEDS_CARD,
     PaymentStatus.NEEDS_STUDENT,
 }
+_TRIED = {ChargeState.FAILED, ChargeState.PROCESSING}
 _OWED = {InvoiceState.OPEN, InvoiceState.PROCESSING, InvoiceState.UNPAID}
 
 
@@ -270,10 +271,10 @@ class Charging:
 
 
 def _goes_on(charge: Charge, way: ChargeWay, wanted: Money, oldest: datetime) -> bool:
-    """Whether a charge is used again; a page on which a card was declined may be over."""
+    """Whether a charge is used again; a page on which somebody tried to pay may be over."""
     if charge.way is not way or charge.amount != wanted:
         return False
-    is_spent = charge.state is ChargeState.FAILED or charge.made_at <= oldest
+    is_spent = charge.state in _TRIED or charge.made_at <= oldest
     return way is ChargeWay.CARD or not is_spent
 
 

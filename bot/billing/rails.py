@@ -28,12 +28,12 @@ _DEFAULTS: Mapping[tuple[Product, str], Rail] = {
 }
 
 
-def rail_for(product: Product, platform: str, lessons: Mapping[str, str] | None = None) -> Rail:
+def rail_for(product: Product, platform: str, configured: Mapping[str, str] | None = None) -> Rail:
     """The way to pay; what nobody allowed is not sold.
 
     Args:
-        lessons: the configured rail of lessons by platform; None: the defaults.
+        configured: the product's rail by platform, as the operator chose; None: the defaults.
     """
-    if product is Product.HUMAN_LESSON and lessons is not None:
-        return Rail(lessons.get(platform, Rail.NONE))
+    if configured is not None:
+        return Rail(configured.get(platform, Rail.NONE))
     return _DEFAULTS.get((product, platform), Rail.NONE)
