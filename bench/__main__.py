@@ -31,6 +31,7 @@ _PARTS = {
     "booking": "bench.booking",
     "reminders": "bench.reminders",
     "slots": "bench.slots",
+    "listing": "bench.listing",
     "scores": "bench.scores",
 }
 

@@ -96,18 +96,6 @@ class Listed:
     asker_state: AskerState
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What was found.
-
-    Args:
-        total: of all pages, counted up to `MOST_COUNTED`; who wants more asks more narrowly.
-    """
-
-    items: Sequence[Listed]
-    total: int
-
-
 _STANDINGS = {
     SeatStatus.HELD: Standing.HELD,
     SeatStatus.CONFIRMED: Standing.BOOKED,

@@ -141,7 +141,7 @@ class SqlConversations(TableRepo[LiveConversation]):
             )
 
     def _found_ids(self, query: Query) -> Sequence[str]:
-        first, *others = query.words or ("",)
+        first, *others = query.words or (_whole(query.language),)
         wanted = select(_L.conversation_id).where(_L.word == first, _L.starts_at > query.now)
         if query.language is not None:
             wanted = wanted.where(_L.language == query.language)
@@ -180,10 +180,15 @@ def _listing_of(conversation: LiveConversation) -> Listing:
     it = conversation
     if not it.is_public or it.status is not ConversationStatus.SCHEDULED:
         return frozenset()
-    words = {"", *words_of(it.title, it.topic, it.description)}
+    words = {_whole(None), _whole(it.language), *words_of(it.title, it.topic, it.description)}
     return frozenset(
         (word, it.starts_at, it.id, it.language, it.level, it.kind, it.is_free) for word in words
     )
+
+
+def _whole(language: str | None) -> str:
+    """In place of a word: what stands in the row of every conversation, or of a language's."""
+    return "" if language is None else f"/{language}"
 
 
 class SqlLive:

@@ -93,8 +93,8 @@ seats = Table(
     Index("ix_live_seats_line", "conversation_id", "status", "waiting_since", "id"),
 )
 
-# One row a word, and one for the empty word, of each conversation that people may find. The key
-# is the whole row: a search reads nothing else, in the order of the starts.
+# One row a word of each conversation that people may find, one for no word, and one for no word in
+# its language. The key is the whole row: a search reads nothing else, in the order of the starts.
 listed = Table(
     "live_listed",
     metadata,
