@@ -31,7 +31,7 @@ from bot.billing.ports import BillingWork, LessonFacts, PaymentGateway
 from bot.billing.rails import Product, Rail, rail_for
 from bot.billing.reconciling import Reconciler
 from bot.billing.rules import BillingRules
-from bot.billing.seats import SeatBilling, telling_of_seats
+from bot.billing.seats import SeatBilling, SeatNotHeld, telling_of_seats
 from bot.billing.sending import Sending
 from bot.core.errors import DomainError
 from bot.core.storage import Storage
@@ -121,6 +121,17 @@ class PayDesk:
         )
         service.add_listener(SeatMoney(self._seats))
         return SeatPaying(self._parts, self._seats, self._here)
+
+    async def seat_page(self, seat_id: str) -> str:
+        """The address of the page on which a held seat is paid.
+
+        Raises:
+            SeatNotHeld: nothing is sold, or nothing is left to pay.
+            ServiceFailure: the gateway cannot make a page at the moment.
+        """
+        if self._seats is None:
+            raise SeatNotHeld
+        return await self._seats.page(seat_id)
 
     def begin(self, work: FlowWork) -> None:
         """On start: promise today's look into the books."""
