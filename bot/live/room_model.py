@@ -126,9 +126,16 @@ class Member(Entity):
             dealt=max(self.dealt, dealt),
         )
 
-    def gone(self, now: datetime, presence: Presence = Presence.OUT) -> "Member":
-        """Out, with the time of this stay added; nothing is added for somebody who is out."""
-        stayed = 0.0 if self.in_since is None else (now - self.in_since).total_seconds()
+    def gone(
+        self, now: datetime, began_at: datetime | None, presence: Presence = Presence.OUT
+    ) -> "Member":
+        """Out, with the time of this stay added; nothing is added for somebody who is out.
+
+        Args:
+            began_at: of the exercise; waiting for it at the door is no presence.
+        """
+        since = max(self.in_since, began_at) if self.in_since and began_at else now
+        stayed = (now - since).total_seconds()
         return replace(
             self,
             presence=presence,

@@ -191,8 +191,10 @@ def host_view(
     seats = work.live.seats.of_conversation(conversation.id)
     there = [each for each in seats if each.status is SeatStatus.ATTENDED]
     missed = sum(each.status is SeatStatus.NO_SHOW for each in seats)
-    full = sum(is_attended(each.present_seconds, conversation.length, policy) for each in there)
-    lines = [_person_line(work, each, texts) for each in there]
+    held = _length(work, conversation)
+    full = sum(is_attended(each.present_seconds, held, policy) for each in there)
+    people: Sequence[Seat | Member] = [*_hosts(work, conversation), *there]
+    lines = [_person_line(work, each, texts) for each in people]
     given = [each.stars for each in there if each.stars is not None]
     average = sum(given) / len(given) if given else None
     body = [
@@ -207,15 +209,32 @@ def host_view(
     return [*body, Paragraph(texts("grouproom.view_stars", stars=stars, count=len(given)))]
 
 
-def _person_line(work: FlowWork, seat: Seat, texts: Texts) -> str:
-    name = member_name(work, seat.user_id, texts)
-    there = exact_minutes(timedelta(seconds=round(seat.present_seconds)), texts.language)
-    if not seat.message_count:
+def _length(work: FlowWork, conversation: LiveConversation) -> timedelta:
+    """How long it was held: as planned, or shorter where it began late or was ended early."""
+    room = work.live.rooms.rooms.find(conversation.id)
+    if room is None or room.began_at is None or room.ended_at is None:
+        return conversation.length
+    return min(conversation.length, room.ended_at - room.began_at)
+
+
+def _hosts(work: FlowWork, conversation: LiveConversation) -> Sequence[Member]:
+    """Those who led it and were in; they have no seats."""
+    members, seats = work.live.rooms.members, work.live.seats
+    unseated = [
+        each for each in hosts_of(conversation) if seats.find_of(conversation.id, each) is None
+    ]
+    found = [members.find_of(conversation.id, each) for each in unseated]
+    return [each for each in found if each is not None]
+
+
+def _person_line(work: FlowWork, person: Seat | Member, texts: Texts) -> str:
+    name = member_name(work, person.user_id, texts)
+    there = exact_minutes(timedelta(seconds=round(person.present_seconds)), texts.language)
+    if not person.message_count:
         return texts("grouproom.view_there", name=name, there=there)
-    spoken = exact_minutes(timedelta(seconds=round(seat.speaking_seconds)), texts.language)
-    return texts(
-        "grouproom.view_person", name=name, there=there, spoken=spoken, count=seat.message_count
-    )
+    spoken = exact_minutes(timedelta(seconds=round(person.speaking_seconds)), texts.language)
+    count = person.message_count
+    return texts("grouproom.view_person", name=name, there=there, spoken=spoken, count=count)
 
 
 def _review(conversation: LiveConversation, texts: Texts) -> Sequence[Paragraph]:

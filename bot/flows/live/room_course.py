@@ -160,7 +160,8 @@ class RoomCourse:
     def _empty(self, unit: RoomUnit) -> None:
         for member in unit.members:
             is_removed = member.presence is Presence.REMOVED
-            unit.keep(member.gone(unit.now, Presence.REMOVED if is_removed else Presence.OUT))
+            presence = Presence.REMOVED if is_removed else Presence.OUT
+            unit.keep(member.gone(unit.now, unit.room.began_at, presence))
         unit.change(status=RoomStatus.OVER, ended_at=unit.now, turn_of=None)
 
     def _count(self, unit: RoomUnit) -> None:
@@ -204,8 +205,10 @@ def stays_of_room(
     """When each of those who came was in, up to now."""
     if not has_notes(conversation):
         return {}
+    room = work.live.rooms.rooms.find(conversation.id)
+    began_at = None if room is None else room.began_at
     members = work.live.rooms.members.of_room(conversation.id)
-    return {each.user_id: _stay(each.gone(now)) for each in members}
+    return {each.user_id: _stay(each.gone(now, began_at)) for each in members}
 
 
 def _stay(member: Member) -> Stay:

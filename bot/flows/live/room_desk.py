@@ -81,6 +81,8 @@ class RoomDesk:
         member = self._door.come_in(unit, scene.user.id)
         scene.answer_button()
         self._welcome(scene, unit, member)
+        if scene.user.id == unit.room.leader_id:
+            self._tools.show(unit)
 
     def _leave(self, scene: Scene, conversation_id: str, _: str) -> None:
         unit, member = self._inside(scene, conversation_id)

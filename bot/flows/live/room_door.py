@@ -99,13 +99,11 @@ class RoomDoor:
         member = unit.keep(new.entered(unit.now, self._turns.round_of(unit)))
         self._tell_of(unit, user_id, "came")
         self._lead.look(unit)
-        if user_id == unit.room.leader_id:
-            self._lead.show_tools(unit)
         return self._turns.awake(unit, member)
 
     def go(self, unit: RoomUnit, member: Member, presence: Presence = Presence.OUT) -> None:
         """Somebody leaves, or is made to; a turn of theirs is another's, and so are the tools."""
-        unit.keep(member.gone(unit.now, presence))
+        unit.keep(member.gone(unit.now, unit.room.began_at, presence))
         self._tell_of(unit, member.user_id, "went")
         self._turns.without(unit, member.user_id)
         self._lead.look(unit)

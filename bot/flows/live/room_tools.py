@@ -46,6 +46,10 @@ class RoomTools:
             "x": self._remove,
         }
 
+    def show(self, unit: RoomUnit) -> None:
+        """The panel, for whoever leads."""
+        self._lead.show_tools(unit)
+
     def _start(self, scene: Scene, conversation_id: str, _: str) -> None:
         unit = self._leading(scene, conversation_id)
         if unit.conversation.status is not ConversationStatus.SCHEDULED:

@@ -32,7 +32,7 @@ def test_the_host_leads_while_they_do_something() -> None:
 def test_the_co_host_takes_over_when_the_host_is_away_or_has_left() -> None:
     co = member("co", 1)
     assert leads(member("host", quiet_minutes=5), co) == "co"
-    assert leads(member("host").gone(NOW), co) == "co"
+    assert leads(member("host").gone(NOW, NOW), co) == "co"
 
 
 def test_a_quiet_host_keeps_a_room_that_nobody_else_was_to_lead() -> None:
@@ -42,24 +42,31 @@ def test_a_quiet_host_keeps_a_room_that_nobody_else_was_to_lead() -> None:
 def test_without_hosts_whoever_came_first_and_is_awake_leads() -> None:
     assert leads(member("ana", 0, quiet_minutes=9), member("ben", 1)) == "ben"
     assert leads(member("ana", 0, quiet_minutes=9), member("ben", 1, quiet_minutes=9)) == "ana"
-    assert leads(member("ana").gone(NOW)) is None
+    assert leads(member("ana").gone(NOW, NOW)) is None
 
 
 def test_stays_add_up_and_a_second_going_adds_nothing() -> None:
-    first = member("ana").gone(NOW)
-    assert first.present_seconds == 1_800
-    assert first.gone(NOW + timedelta(hours=1)).present_seconds == 1_800
+    began_at = NOW - timedelta(minutes=20)
+    first = member("ana").gone(NOW, began_at)
+    assert first.present_seconds == 1_200
+    assert first.gone(NOW + timedelta(hours=1), began_at).present_seconds == 1_200
     back = first.entered(NOW + timedelta(minutes=5), dealt=3)
     assert (back.is_in, back.dealt) == (True, 3)
-    out = back.gone(NOW + timedelta(minutes=15), Presence.REMOVED)
-    assert (out.present_seconds, out.left_at) == (2_400, NOW + timedelta(minutes=15))
+    out = back.gone(NOW + timedelta(minutes=15), began_at, Presence.REMOVED)
+    assert (out.present_seconds, out.left_at) == (1_800, NOW + timedelta(minutes=15))
+
+
+def test_waiting_at_the_door_is_no_presence() -> None:
+    assert member("ana").gone(NOW, None).present_seconds == 0
+    late = member("ana").gone(NOW, NOW - timedelta(minutes=1))
+    assert late.present_seconds == 60
 
 
 def test_only_those_who_are_in_are_dealt_to_and_who_listens_gets_no_turn() -> None:
     room = [
         member("ana"),
         member("teacher", 1),
-        member("gone", 2).gone(NOW),
+        member("gone", 2).gone(NOW, NOW),
         replace(member("loud", 3), is_muted=True),
     ]
 
