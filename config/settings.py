@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "LINGUAFLEX_"
@@ -206,6 +214,78 @@ class BillingSettings(_Group):
         return {platform.strip(): rail.strip() for platform, _, rail in pairs}
 
 
+def _unlimited(value: object) -> object:
+    return None if value == "unlimited" else value
+
+
+Allowance = Annotated[int | None, Field(ge=0), BeforeValidator(_unlimited)]
+"""A whole number, or "unlimited"."""
+
+Prices = Annotated[str, Field(pattern=r"^\s*([A-Z]{3}=\d+(\.\d{1,3})?\s*(,\s*|$))*$")]
+PriceIds = Annotated[str, Field(pattern=r"^\s*([A-Z]{3}=\w+\s*(,\s*|$))*$")]
+
+
+class PlanSettings(_Group):
+    """One plan: what it gives, and what it costs a month. "unlimited" is a number, too.
+
+    `prices` are by currency ("EUR=9.99"), `stripe_prices` Stripe's names of them
+    ("EUR=price_123"); without both a plan is not sold. `booking_days` and `recording_days` that
+    are not set leave it to teachers and to `VOICE__RECORDING_DAYS`.
+    """
+
+    ai_minutes_day: Allowance = 20
+    ai_minutes_month: Allowance = None
+    group_seats: Allowance = 0
+    group_minutes: Allowance = None
+    lessons: Allowance = 0
+    booking_days: int | None = Field(default=None, ge=0)
+    recording_days: int | None = Field(default=None, ge=0)
+    prices: Prices = ""
+    stripe_prices: PriceIds = ""
+
+
+_PREMIUM = PlanSettings(ai_minutes_day=60, group_seats=4, booking_days=7, recording_days=30)
+_PRO = PlanSettings(
+    ai_minutes_day=180,
+    group_seats=None,
+    group_minutes=1_000,
+    booking_days=14,
+    recording_days=90,
+)
+
+
+class TiersSettings(_Group):
+    """Plans people can be on, packs beside them ("ai_minutes:60:4.99 EUR"), and where both are
+    sold ("discord=card"): nowhere, unless it is said, for platforms have rules of their own.
+    """
+
+    free: PlanSettings = PlanSettings()
+    premium: PlanSettings = _PREMIUM
+    pro: PlanSettings = _PRO
+    packs: str = Field(
+        default="",
+        pattern=r"^\s*((ai_minutes|group_seat):\d+:\d+(\.\d{1,3})? [A-Z]{3}\s*(,\s*|$))*$",
+    )
+    rails: str = Field(default="", pattern=r"^\s*(\w+=(card|none)\s*(,\s*|$))*$")
+    grace_days: int = Field(default=3, ge=0, le=30)
+    warn_minutes: int = Field(default=2, ge=0)
+
+    @field_validator("premium", mode="before")
+    @classmethod
+    def _on_premium(cls, value: object) -> object:
+        return _over(_PREMIUM, value)
+
+    @field_validator("pro", mode="before")
+    @classmethod
+    def _on_pro(cls, value: object) -> object:
+        return _over(_PRO, value)
+
+
+def _over(defaults: PlanSettings, value: object) -> object:
+    """What is set of a plan, on that plan's own defaults."""
+    return {**defaults.model_dump(), **value} if isinstance(value, dict) else value
+
+
 class WebSettings(_Group):
     """Our own HTTP server."""
 
@@ -243,6 +323,7 @@ class Settings(BaseSettings):
     stripe: StripeSettings = StripeSettings()
     lessons: LessonSettings = LessonSettings()
     billing: BillingSettings = BillingSettings()
+    tiers: TiersSettings = TiersSettings()
     live: LiveSettings = LiveSettings()
     web: WebSettings = WebSettings()
     log_format: Literal["text", "json"] = "text"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot.accounts.model import Preferences, ReplyMode, User
 from bot.flows.api_access import PREFIX as API_PREFIX
 from bot.flows.model import Answers, Flow, Option, Step
+from bot.flows.plan_news import PLAN_PREFIX
 from bot.flows.runner import Runner, StaleButton
 from bot.flows.scene import Later, Scene
 from bot.flows.steps import choice, worded
@@ -46,6 +47,7 @@ class OwnSettings:
             for name in _FIELDS
         ]
         buttons.append([scene.button("settings.button.apps", "c:link")])
+        buttons.append([scene.button("tier.button.open", f"{PLAN_PREFIX}:show")])
         if scene.user.is_registered and not scene.incoming.is_shared:
             buttons.append([scene.button("apikey.button.open", f"{API_PREFIX}:open")])
         scene.show(

@@ -6,6 +6,7 @@ from datetime import timedelta
 from bot.chat.policy import Limits
 from bot.live.policy import LivePolicy
 from bot.scheduling.policy import LessonPolicy
+from bot.tiers.terms import Tiers
 
 __all__ = ["LessonPolicy", "LivePolicy", "Rules"]
 
@@ -25,6 +26,7 @@ class Rules:
         recording_kept_for: how long a kept recording stays.
         public_url: where people open pages of ours, without a slash at its end; None: nowhere.
         relay: how much people may write to each other.
+        tiers: what plans give and cost.
         lessons: what cancelling and not coming cost, how long hours are kept.
         live: limits of live conversations, and what leaving one costs.
     """
@@ -40,4 +42,5 @@ class Rules:
     public_url: str | None = None
     relay: Limits = field(default_factory=Limits)
     lessons: LessonPolicy = field(default_factory=LessonPolicy)
+    tiers: Tiers = field(default_factory=Tiers)
     live: LivePolicy = field(default_factory=LivePolicy)

@@ -25,7 +25,7 @@ class Verdict:
         left: how much may be used, packs and all; None: as much as one likes. `limit`: of the
             plan, in the span that ends first.
         resets_at: when the plan gives anew.
-        reason_key: the catalog's text that says why not; None: they may.
+        reason_key: the catalog's text that says why not, of `what` and `limit`; None: they may.
         remedies: what would help, the easiest first.
     """
 
@@ -118,8 +118,8 @@ class Account:
 
     def _reason(self) -> str:
         if self.limit.is_nothing:
-            return f"tier.why.{self.what}.never"
-        return f"tier.why.{self.what}.{'day' if self.is_day_what_binds else 'cycle'}"
+            return "tier.why.never"
+        return "tier.why.day" if self.is_day_what_binds else "tier.why.cycle"
 
     def _remedies(self, amount: int, tiers: Tiers) -> tuple[Remedy, ...]:
         found = []

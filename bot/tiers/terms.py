@@ -22,10 +22,15 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Of a plan for a month; `gateway_id` is the gateway's name for it."""
+    """Of a plan for a month.
+
+    Args:
+        gateway_id: the gateway's name for it; `others`: of the same plan in other currencies.
+    """
 
     money: Money
     gateway_id: str
+    others: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +118,11 @@ class Tiers:
 
     def plan_of_price(self, gateway_id: str) -> Plan | None:
         """What the gateway's price is for; None: it is none of ours."""
-        prices = {p.price.gateway_id: plan for plan, p in self.terms.items() if p.price}
-        return prices.get(gateway_id)
+        for plan, terms in self.terms.items():
+            price = terms.price
+            if price is not None and gateway_id in {price.gateway_id, *price.others}:
+                return plan
+        return None
 
     def pack(self, name: str) -> PackOffer | None:
         return next((pack for pack in self.packs if pack.name == name), None)

@@ -24,7 +24,7 @@ from config.settings import BillingSettings, Settings
 
 EVENT_JOB = "ledger.event"
 Handlers = Mapping[str, JobHandler[Work]]
-_RETURN_URL = "https://t.me"
+RETURN_URL = "https://t.me"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def billing_parts(
         gateway=gateway.gateway,
         facts=facts,
         printer=_Printer(),
-        rules=rules_of(settings.billing, settings.web.public_url or _RETURN_URL),
+        rules=rules_of(settings.billing, settings.web.public_url or RETURN_URL),
         currency=settings.billing.currency,
         rails=settings.billing.rails,
         has_webhooks=bool(gateway.hooks),

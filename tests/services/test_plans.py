@@ -66,7 +66,7 @@ async def test_of_forty_at_once_four_get_an_included_seat(storage: SqlStorage) -
         *(storage.write(partial(book, key=f"seat:{number}")) for number in range(40))
     )
     assert sum(verdict.allowed for verdict in verdicts) == 4
-    assert (await storage.read(ask)).reason_key == "tier.why.group_seat.cycle"
+    assert (await storage.read(ask)).reason_key == "tier.why.cycle"
 
 
 async def test_one_key_is_counted_once_however_many_say_it_at_once(storage: SqlStorage) -> None:

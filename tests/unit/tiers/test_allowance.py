@@ -43,19 +43,19 @@ def test_what_is_left_of_the_day_is_told_and_when_there_is_more() -> None:
 def test_at_the_limit_the_reason_and_everything_that_would_help_are_named() -> None:
     verdict = account(Plan.FREE, Use.AI_SECONDS, in_day=600).judged(1, SOLD)
     assert not verdict.allowed
-    assert verdict.reason_key == "tier.why.ai_seconds.day"
+    assert verdict.reason_key == "tier.why.day"
     assert verdict.remedies == (Remedy.TOP_UP, Remedy.UPGRADE, Remedy.WAIT)
 
 
 def test_what_a_plan_never_gives_is_not_waited_for() -> None:
     verdict = account(Plan.FREE, SEATS).judged(1, SOLD)
-    assert verdict.reason_key == "tier.why.group_seat.never"
+    assert verdict.reason_key == "tier.why.never"
     assert verdict.remedies == (Remedy.UPGRADE,)
 
 
 def test_a_larger_plan_that_nobody_can_buy_helps_nobody() -> None:
     verdict = account(Plan.PREMIUM, SEATS, in_cycle=4).judged(1, SOLD)
-    assert verdict.reason_key == "tier.why.group_seat.cycle"
+    assert verdict.reason_key == "tier.why.cycle"
     assert verdict.remedies == (Remedy.WAIT,)
     assert verdict.resets_at == CYCLE.end
 
