@@ -23,13 +23,14 @@ from bot.flows.live.core import LiveCore, live_core
 from bot.flows.live.hall_parts import HallParts, assemble_halls
 from bot.flows.live.room_parts import LiveRooms, assemble_rooms
 from bot.flows.live.room_records import ROOM_RECORDS
+from bot.flows.live_records import live_records
 from bot.flows.meeting_link import MeetingDesk, MeetingLinks
 from bot.flows.meeting_records import MEETING_RECORDS
 from bot.flows.own_records import PEOPLE_RECORDS, Records, practice_records
 from bot.flows.pay_desk import PayingParts
 from bot.flows.paying import Paying
 from bot.flows.people import People, in_private
-from bot.flows.plans import PlanDesk, PlanParts
+from bot.flows.plans import PlanDesk
 from bot.flows.ports import FlowWork
 from bot.flows.practice import Practice
 from bot.flows.relay_parts import RelayParts, assemble_relay
@@ -45,6 +46,7 @@ from bot.flows.voice_turn import Parts, VoiceTurns
 from bot.flows.zone_asking import ZoneAsking
 from bot.jobs.model import Job
 from bot.live.room_ports import SlipFinder
+from bot.tiers.orders import OrderParts
 
 CONTEXT_PREFIX = "x"
 _CURRENCY = "EUR"  # where nobody collects money, and all is free
@@ -84,7 +86,7 @@ def assemble(
     money: PayingParts | None = None,
     meetings: MeetingDesk | None = None,
     find_slips: SlipFinder = lambda *_: (),
-    plans: PlanParts | None = None,
+    orders: OrderParts | None = None,
 ) -> Product:
     """Put the product together; without money lessons cost nothing."""
     runner = Runner()
@@ -95,9 +97,6 @@ def assemble(
     zones = ZoneAsking(runner)
     paying = Paying(runner, parts, money)
     lessons, links = _lessons(runner, parts, zones, paying, meetings)
-    records = _records(parts, lessons)
-    teaching = Teaching(runner, parts, RelayIntroductions(relay.relay), is_paid=money is not None)
-    people = People(runner, practice, parts, records, codes, tokens, teaching)
     rooms = assemble_rooms(runner, parts, find_slips)
     halls = assemble_halls(parts, relay.rooms, None if meetings is None else meetings.service)
     core = live_core(
@@ -106,6 +105,9 @@ def assemble(
         takes_money=money is not None,
         stays=lambda work, one: {**halls.stays(work, one), **rooms.stays(work, one)},
     )
+    records = _records(parts, lessons, core)
+    teaching = Teaching(runner, parts, RelayIntroductions(relay.relay), is_paid=money is not None)
+    people = People(runner, practice, parts, records, codes, tokens, teaching)
     live = LiveFaces(
         runner,
         zones,
@@ -118,7 +120,7 @@ def assemble(
     core.add_listener(seats=halls.promises, conversations=halls.promises)
     people.links = (teaching.accept, live.accept)
     hours = Availability(runner, zones, tokens)
-    plan_desk = PlanDesk(parts, paying.desk, plans)
+    plan_desk = PlanDesk(parts, paying.desk, orders)
     api = ApiAccess(runner, ApiTokens(parts.scenes.clock))
     runner.add(buttons.fix_flow(), zones.flow(), *people.flows(), *teaching.flows())
     runner.add(
@@ -198,11 +200,12 @@ def _lessons(
     return lessons, (MeetingLinks(runner, parts, meetings, lessons.course),)
 
 
-def _records(parts: Parts, lessons: Lessons) -> Records:
+def _records(parts: Parts, lessons: Lessons, core: LiveCore) -> Records:
     """What each area keeps of people; lessons are called off before their teacher's card goes."""
     return (
         practice_records(parts.service),
         lessons.records,
+        live_records(core),
         MEETING_RECORDS,
         TEACHER_RECORDS,
         AVAILABILITY_RECORDS,

@@ -64,9 +64,22 @@ class Turnout(Generic[W]):
             self._seating.tell(work, news, saved, conversation)
         return conversation
 
-    def forget(self, work: W, seat: Seat, conversation: LiveConversation, now: datetime) -> None:
-        """Somebody leaves us for good: their seat is the next one's."""
-        left, rest = self._seating.give_up(work, seat, conversation, now, is_forgiven=True)
+    def forget(
+        self,
+        work: W,
+        seat: Seat,
+        conversation: LiveConversation,
+        now: datetime,
+        refund: Money | None = None,
+    ) -> None:
+        """Somebody has it no more, and nobody is there to tell: it is the next one's.
+
+        Args:
+            refund: of what was paid; None: all of it.
+        """
+        left, rest = self._seating.give_up(
+            work, seat, conversation, now, refund=refund, is_forgiven=refund is None
+        )
         self._seating.tell(work, SeatNews.LEFT_US, left, rest, _owed(seat, left))
         self._seating.move_up(work, rest, now)
 

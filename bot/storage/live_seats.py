@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from bot.live.model import ACTIVE, ConversationStatus, Seat, SeatStatus
 from bot.storage.live_tables import conversations, seats
@@ -80,11 +80,8 @@ class SqlSeats(TableRepo[Seat]):
         )
         return {seat.conversation_id: seat for seat in self._all(wanted)}
 
-    def wipe_notes_of(self, user_id: str) -> None:
+    def wipe_notes_of(self, user_id: str, /) -> None:
         """Their key is about to be destroyed; that they were there stays."""
         self._connection.execute(
             update(seats).where(_S.user_id == user_id).values(note=None, chips="[]")
         )
-
-    def remove_of_conversation(self, conversation_id: str) -> None:
-        self._connection.execute(delete(seats).where(_S.conversation_id == conversation_id))
