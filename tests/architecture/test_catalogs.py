@@ -18,8 +18,10 @@ from bot.accounts.gigs import GigCategory, GigStatus
 from bot.accounts.model import Purpose, ReplyMode, Role, User, UserStatus
 from bot.core.language import Level
 from bot.flows.conversation import assemble
+from bot.flows.live.making_steps import BY_CODE, NONE, OPEN, OWN
 from bot.flows.profile import GOALS
 from bot.i18n.catalog import LOCALES, SOURCE_LANGUAGE, keys, texts_in, ui_languages
+from bot.live.model import Kind
 from bot.voice.corrections import CorrectionKind
 from bot.voice.evidence import Skill
 from bot.voice.persona import CorrectionStyle
@@ -56,6 +58,9 @@ _WORDED = {
     "speed": ("auto", "slow", "normal"),
     "tutor_ok": ("yes",),
     "gig_category": GigCategory,
+    "live_kind": Kind,
+    "live_access": (OPEN, BY_CODE),
+    "live_materials": (OWN, NONE),
     "gig_status": (GigStatus.DRAFT, GigStatus.LIVE, GigStatus.PAUSED),
 }
 

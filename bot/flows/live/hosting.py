@@ -156,7 +156,7 @@ class Hosting:
     def _ask_weeks(self, scene: Scene, conversation: LiveConversation) -> None:
         buttons = [
             scene.button(
-                "group.button.weeks", live_data("weeks", conversation.id, number), count=number
+                "group.button.weeks", live_data("weeks", conversation.id, number), number=number
             )
             for number in _WEEKS
         ]
