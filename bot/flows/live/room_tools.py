@@ -136,7 +136,7 @@ class RoomTools:
 
     def _tell(self, unit: RoomUnit, member: Member, what: str) -> None:
         key = f"{what}{unit.room.version}:{int(unit.now.timestamp() * 1000)}"
-        unit.say(member.user_id, key, lambda reader: line(reader, f"grouproom.you_{what}"))
+        unit.say(member.user_id, key, lambda reader: line(reader, f"grouproom.told.{what}"))
 
     def _running(self, scene: Scene, conversation_id: str) -> RoomUnit:
         """Raises DomainError before the start and after the end, too."""
