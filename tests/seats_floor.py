@@ -63,8 +63,9 @@ class Plans:
         key: str,
         now: datetime,
         /,
-    ) -> None:
-        self.used[key] += 1
+    ) -> bool:
+        self.used[key] += user_id in self.covered
+        return user_id in self.covered
 
     def give_back(self, work: Work, key: str, /) -> None:
         self.used[key] -= 1

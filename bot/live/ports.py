@@ -204,8 +204,8 @@ class Entitlements(Protocol[W_contra]):
         key: str,
         now: datetime,
         /,
-    ) -> None:
-        """Count it; once for a key, which is the seat's id."""
+    ) -> bool:
+        """Count it, once for a key, which is the seat's id; False: the plan does not cover it."""
         ...
 
     def give_back(self, work: W_contra, key: str, /) -> None: ...

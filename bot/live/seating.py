@@ -48,21 +48,28 @@ class Seating(Generic[W]):
 
     def seated(self, work: W, seat: Seat, conversation: LiveConversation, now: datetime) -> Seat:
         """An offered seat is theirs where nothing is owed, else held until it is paid."""
-        priced = replace(
-            self.priced(work, seat, conversation, now), offered_until=None, waiting_since=None
+        is_covered = (
+            not conversation.is_free
+            and self._plans is not None
+            and self._plans.use_seat(work, seat.user_id, conversation, seat.id, now)
         )
-        if priced.amount_minor == 0:
-            if priced.is_included and self._plans is not None:
-                self._plans.use_seat(work, seat.user_id, conversation, seat.id, now)
-            return priced.moved_to(SeatStatus.CONFIRMED)
+        theirs = replace(
+            seat,
+            amount_minor=0 if is_covered else conversation.price_minor,
+            is_included=is_covered,
+            waiting_since=None,
+            offered_until=None,
+        )
+        if theirs.amount_minor == 0:
+            return theirs.moved_to(SeatStatus.CONFIRMED)
         return replace(
-            priced.moved_to(SeatStatus.HELD),
+            theirs.moved_to(SeatStatus.HELD),
             payment=PaymentState.PENDING,
             held_until=min(now + self.policy.hold, conversation.starts_at),
         )
 
     def priced(self, work: W, seat: Seat, conversation: LiveConversation, now: datetime) -> Seat:
-        """With what it costs this person: nothing where it is free or their plan covers it."""
+        """With what it would cost this person: nothing where it is free or in their plan."""
         is_included = (
             not conversation.is_free
             and self._plans is not None
