@@ -47,7 +47,7 @@ from bot.wiring.hours import hours_jobs
 from bot.wiring.live import live_policy
 from bot.wiring.live_rooms import find_slips
 from bot.wiring.meetings import MeetingParts, meeting_parts
-from bot.wiring.tiers import plan_parts, tiers_of
+from bot.wiring.tiers import order_parts, tiers_of
 from bot.wiring.voice import engines_of
 from config.settings import Settings, WrongSettings
 
@@ -228,7 +228,7 @@ def _assemble(
         money=pay.money,
         meetings=meetings.desk,
         find_slips=find_slips,
-        plans=plan_parts(settings, pay.gateway),
+        orders=order_parts(settings, pay.gateway),
     )
     handlers = {**meetings.handlers, **pay.handlers(storage, product.paying.desk, clock)}
     metrics = Metrics(storage)

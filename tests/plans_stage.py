@@ -13,7 +13,6 @@ from bot.core.money import Money
 from bot.flows.conversation import assemble
 from bot.flows.dispatch import Dispatch
 from bot.flows.pay_desk import PayingParts
-from bot.flows.plans import PlanParts
 from bot.jobs.worker import Worker
 from bot.messaging.model import Outgoing
 from bot.simulators.stripe import GOOD, StripeSimulator
@@ -56,13 +55,12 @@ class PlansStage(PayingStage):
             )
         self.account = StripeGateway(stripe.key, stripe.url)
         self.plans = Plans(TIERS)
-        self.sell({"telegram": "card"})
+        self.sell("telegram")
 
-    def sell(self, rails: dict[str, str]) -> None:
+    def sell(self, *platforms: str) -> None:
         """Put the product together so that plans are sold there."""
         _, codes, tokens = a_desk()
         scenes = self.parts.scenes
-        scenes.rules = replace(scenes.rules, tiers=TIERS)
         money = PayingParts(
             gateway=self.account,
             facts=self.facts,
@@ -71,9 +69,10 @@ class PlansStage(PayingStage):
             currency="EUR",
             rails={"telegram": "card"},
         )
-        orders = OrderParts(StripeSubscriptions(self.account.client), TIERS, "https://l.example")
-        plans = PlanParts(orders, rails)
-        self.product = assemble(self.parts, codes, tokens, money=money, plans=plans)
+        tiers = replace(TIERS, sold_on=frozenset(platforms))
+        scenes.rules = replace(scenes.rules, tiers=tiers)
+        orders = OrderParts(StripeSubscriptions(self.account.client), tiers, "https://l.example")
+        self.product = assemble(self.parts, codes, tokens, money=money, orders=orders)
         self._dispatch = Dispatch(
             self.storage, scenes, self.product.conversation, self.parts.turnstile
         )

@@ -1,9 +1,20 @@
 """What is kept of a person's voice, and stopping to keep it."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.accounts.model import Purpose
 from bot.flows.ports import FlowWork
+from bot.flows.scene import Scene
+from bot.tiers.service import Plans
+
+
+def recordings_kept_for(scene: Scene) -> timedelta:
+    """How long what the person lets us keep stays, by their plan."""
+    rules = scene.rules
+    return Plans(rules.tiers).recordings_kept_for(
+        scene.work, scene.user.id, rules.recording_kept_for, scene.now
+    )
 
 
 def stop_keeping(work: FlowWork, user_id: str, purpose: Purpose) -> None:

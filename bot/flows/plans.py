@@ -1,11 +1,9 @@
 """The plan of /settings: what somebody has, what is left of it, and ways to more."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from bot.billing.parties import party_of
-from bot.billing.rails import Product, Rail, rail_for
 from bot.core.errors import DomainError
 from bot.core.storage import Storage
 from bot.flows.awaiting import Awaited
@@ -34,14 +32,6 @@ Unit = Callable[[FlowWork], None]
 AwaitedJob = Callable[[Job], Awaitable[Unit | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class PlanParts:
-    """What selling plans needs; `rails`: how they may be paid, by platform."""
-
-    orders: OrderParts
-    rails: Mapping[str, str]
-
-
 class PlanDesk:
     """The view and its buttons.
 
@@ -50,16 +40,15 @@ class PlanDesk:
         own: None where nobody collects money: then there is nothing to buy.
     """
 
-    def __init__(self, parts: Parts, pay: PayDesk | None, own: PlanParts | None) -> None:
+    def __init__(self, parts: Parts, pay: PayDesk | None, own: OrderParts | None) -> None:
         self._parts = parts
         self._pay = pay
-        self._rails = {} if own is None else own.rails
         self._plans = Plans(parts.scenes.rules.tiers)
         self._orders = None
         if own is not None and pay is not None:
             storage = cast("Storage[TierWork]", parts.storage)
             clock = parts.scenes.clock
-            self._orders = Orders(storage, own.orders, clock, PlanNews(clock), _owner)
+            self._orders = Orders(storage, own, clock, PlanNews(clock), _owner)
 
     def commands(self) -> Sequence[Command]:
         return ()
@@ -205,9 +194,8 @@ class PlanDesk:
         return self._orders
 
     def _is_sold_here(self, scene: Scene) -> bool:
-        platform = scene.incoming.address.platform
-        is_card = rail_for(Product.PROGRAM, platform, self._rails) is Rail.CARD
-        return self._orders is not None and is_card and not scene.user.is_minor
+        is_sold = scene.incoming.address.platform in self._plans.tiers.sold_on
+        return self._orders is not None and is_sold and not scene.user.is_minor
 
     def _sold(self, plan: Plan) -> Mapping[Plan, Price]:
         """Larger plans that have a price."""

@@ -6,9 +6,11 @@ from datetime import timedelta
 
 from bot.accounts.model import LearnerLanguage
 from bot.core.errors import NotFound
+from bot.flows.own_voice import recordings_kept_for
 from bot.flows.report_messages import report_body, report_message
 from bot.flows.runner import Runner, menu_rows
 from bot.flows.scene import Later, Scene
+from bot.flows.talk_time import is_out_of_talk_time
 from bot.flows.tutor_choice import context_name
 from bot.flows.voice_turn import VoiceTurns
 from bot.messaging.model import Button, MessageKind
@@ -134,6 +136,8 @@ class Practice:
             return self._runner.start(scene, TRY_FLOW)
         if self._is_out_of_turns(scene):
             return None
+        if is_out_of_talk_time(scene):
+            return None
         if _was_ended_before(scene):
             scene.say(scene.text("end.too_late"), buttons=menu_rows(scene))
             return None
@@ -184,7 +188,7 @@ class Practice:
             body.insert(0, scene.text("talk.context", icon=context.icon, name=name))
         if self._chain.quality(session.language) is not VoiceQuality.NATURAL:
             body.append(scene.text("talk.simple_voice"))
-        if session.has_recording:
+        if session.has_recording and recordings_kept_for(scene):
             body.append(scene.text("talk.recorded"))
         others = [c for c in list_contexts(session.language) if c.id != session.context_id]
         rows = [

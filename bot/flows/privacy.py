@@ -3,7 +3,7 @@
 from bot.accounts.model import Consent, Purpose
 from bot.accounts.service import with_birth
 from bot.core.errors import DomainError
-from bot.flows.own_voice import stop_keeping
+from bot.flows.own_voice import recordings_kept_for, stop_keeping
 from bot.flows.runner import StaleButton
 from bot.flows.scene import Later, Scene
 from bot.i18n.formats import days
@@ -26,7 +26,7 @@ class Privacy:
     def show(self, scene: Scene, _: str = "") -> Later | None:
         """Everything that is to be known, with the switches as they stand."""
         _come_of_age(scene)
-        kept_for = days(scene.rules.recording_kept_for.days, scene.texts.language)
+        kept_for = days(recordings_kept_for(scene).days, scene.texts.language)
         body = [
             scene.text("privacy.title", Style.STRONG),
             scene.text("privacy.kept"),

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bot.accounts.model import ReplyMode, User
 from bot.core.entity import short_id
+from bot.flows.own_voice import recordings_kept_for
 from bot.flows.scene import Rows, Scene
 from bot.messaging.model import (
     Attachment,
@@ -33,15 +34,19 @@ class _Speaking(Protocol):
     def turn(self) -> Turn: ...
     @property
     def user(self) -> User: ...
+    @property
+    def has_talk_time(self) -> bool: ...
 
 
 def speaks(loaded: _Speaking) -> bool:
     """Whether the reply is spoken: notes and openings are, unless the person prefers text.
 
-    A typed line is answered in kind; its Listen button speaks it.
+    A typed line is answered in kind; its Listen button speaks it. An opening is read where no time
+    for talking is left; a note that was taken is answered whatever it takes.
     """
-    is_typed = not loaded.turn.is_spoken and not loaded.turn.is_opening
-    return loaded.user.preferences.reply_mode is ReplyMode.VOICE and not is_typed
+    turn = loaded.turn
+    is_talk = turn.is_spoken or (turn.is_opening and loaded.has_talk_time)
+    return loaded.user.preferences.reply_mode is ReplyMode.VOICE and is_talk
 
 
 def say_transcript(scene: Scene, turn: Turn, heard: UserTranscript) -> None:
@@ -94,7 +99,7 @@ def say_reply(
 
 def voice_attachment(scene: Scene, voice: EncodedVoice, *, is_recorded: bool = False) -> Attachment:
     """Keep a voice bubble until it is sent, or, with consent, as long as recordings are kept."""
-    kept_for = scene.rules.recording_kept_for if is_recorded else _UNSENT_AUDIO_KEPT_FOR
+    kept_for = recordings_kept_for(scene) if is_recorded else _UNSENT_AUDIO_KEPT_FOR
     blob_id = scene.work.blobs.add(
         scene.user.id,
         "audio/ogg",

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -18,8 +19,10 @@ from bot.core.errors import DomainError, ServiceFailure
 from bot.core.language import base_language
 from bot.core.storage import Storage
 from bot.core.turnstile import Turnstile
+from bot.flows.own_voice import recordings_kept_for
 from bot.flows.ports import FlowWork
 from bot.flows.scene import Later, Scene, Scenes
+from bot.flows.talk_time import count_talk
 from bot.flows.turn_messages import (
     say_failed,
     say_nothing_heard,
@@ -32,6 +35,8 @@ from bot.messaging.fetching import fetched
 from bot.messaging.model import Incoming, Indication
 from bot.messaging.ports import Messenger
 from bot.messaging.signs import showing
+from bot.tiers.model import Use
+from bot.tiers.service import Plans
 from bot.voice.briefing import BEGIN, brief, first_line
 from bot.voice.engines import EngineChain, Exchange, NoEngine
 from bot.voice.errors import AudioRefused
@@ -80,6 +85,7 @@ class Loaded:
 
     Args:
         earlier: the session's turns before this one, in order.
+        has_talk_time: some of it is left, by the person's plan.
     """
 
     turn: Turn
@@ -87,6 +93,7 @@ class Loaded:
     user: User
     learner: LearnerLanguage | None
     earlier: tuple[Turn, ...]
+    has_talk_time: bool = True
 
 
 class NothingHeard(Exception):
@@ -223,7 +230,13 @@ class _Run:
             user=work.users.get(turn.user_id),
             learner=learner if learner and learner.language == session.language else None,
             earlier=tuple(earlier),
+            has_talk_time=self._may_talk(work, turn.user_id),
         )
+
+    def _may_talk(self, work: FlowWork, user_id: str) -> bool:
+        scenes = self._parts.scenes
+        plans, now = Plans(scenes.rules.tiers), scenes.clock.now()
+        return plans.may(work, user_id, Use.AI_SECONDS, 1, now).allowed
 
     async def _exchange(self, incoming: Incoming, loaded: Loaded, said: Utterance) -> None:
         parts = self._parts
@@ -289,7 +302,8 @@ class _Run:
             turn = _as_said(work.turns.get(self._turn_id), said, done)
             session = work.voice_sessions.get(turn.session_id)
             is_new_engine = done.is_fallback and not session.is_fallback_told
-            is_recorded, is_first = session.has_recording, turn.reply is None
+            is_recorded = session.has_recording and bool(recordings_kept_for(scene))
+            is_first = turn.reply is None
             if said.audio is not None and is_recorded:
                 turn = replace(turn, audio_id=_keep(scene, said.audio))
             bubble = (
@@ -299,6 +313,8 @@ class _Run:
                 turn = replace(turn, reply_audio_id=bubble.blob_id)
             turn, session = parts.service.answered(work, turn, session, done, scene.now)
             say_reply(scene, turn, bubble, is_fallback=is_new_engine, is_first=is_first)
+            if is_first:
+                count_talk(scene, turn.id, _talked(said, voice))
             parts.scenes.finish(scene)
 
         async with parts.turnstile.passing():
@@ -342,8 +358,14 @@ def _as_said(turn: Turn, said: Utterance, done: Exchange) -> Turn:
     return replace(turn, transcript=heard) if heard else turn
 
 
+def _talked(said: Utterance, voice: EncodedVoice | None) -> timedelta:
+    """How long both sides spoke."""
+    note = 0.0 if said.audio is None else said.audio.pcm.seconds
+    return timedelta(seconds=note + (0.0 if voice is None else voice.seconds))
+
+
 def _keep(scene: Scene, clip: AudioClip) -> str:
-    until = scene.now + scene.rules.recording_kept_for
+    until = scene.now + recordings_kept_for(scene)
     return scene.work.blobs.add(
         scene.user.id, clip.mime, clip.original, scene.now, expires_at=until
     )

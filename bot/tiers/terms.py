@@ -95,12 +95,14 @@ class Tiers:
     """All plans.
 
     Args:
+        sold_on: platforms on which plans and packs can be bought.
         grace: how long a plan outlives a payment that is late.
         warn_below: seconds with the tutor; from here on people are told how many are left.
     """
 
     terms: Mapping[Plan, Terms] = field(default_factory=_defaults)
     packs: Sequence[PackOffer] = ()
+    sold_on: frozenset[str] = frozenset()
     grace: timedelta = timedelta(days=3)
     warn_below: int = 120
 

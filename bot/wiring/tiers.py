@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
+from bot.billing.rails import Product, Rail, rail_for
 from bot.core.money import Money, digits
-from bot.flows.plans import PlanParts
 from bot.tiers.model import Plan, Use
 from bot.tiers.orders import OrderParts
 from bot.tiers.terms import Limit, PackOffer, Price, Terms, Tiers
@@ -26,22 +26,32 @@ def tiers_of(settings: Settings) -> Tiers:
     return Tiers(
         terms={plan: _terms(each, currency) for plan, each in plans.items()},
         packs=_packs(tiers.packs),
+        sold_on=_sold_on(settings),
         grace=timedelta(days=tiers.grace_days),
         warn_below=tiers.warn_minutes * _MINUTE,
     )
 
 
-def plan_parts(settings: Settings, gateway: Connected | None) -> PlanParts | None:
+def order_parts(settings: Settings, gateway: Connected | None) -> OrderParts | None:
     """Buying plans; None: nobody collects money here."""
     if gateway is None:
         return None
-    orders = OrderParts(
+    return OrderParts(
         gateway=gateway.plans,
         tiers=tiers_of(settings),
         return_url=settings.web.public_url or RETURN_URL,
         has_webhooks=bool(gateway.hooks),
     )
-    return PlanParts(orders, _pairs(settings.tiers.rails))
+
+
+def _sold_on(settings: Settings) -> frozenset[str]:
+    """Where people may buy by card what the program does itself; nowhere without a gateway."""
+    if settings.stripe.api_key is None:
+        return frozenset()
+    rails = _pairs(settings.tiers.rails)
+    return frozenset(
+        platform for platform in rails if rail_for(Product.PROGRAM, platform, rails) is Rail.CARD
+    )
 
 
 def _terms(plan: PlanSettings, currency: str) -> Terms:

@@ -84,7 +84,7 @@ async def test_where_selling_is_not_allowed_nothing_is_offered_and_a_press_is_re
     stage: PlansStage,
 ) -> None:
     await stage.buys("pl:buy:premium")
-    stage.sell({"discord": "card"})
+    stage.sell("discord")
     shown = await stage.presses("ana", "pl:show")
     assert "cannot be bought in this app" in texts(shown, "ana")
     assert "buy" not in labels(shown)
