@@ -14,6 +14,7 @@ from pydantic import (
     WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError
 
 from bot.accounts.prices import CURRENCIES, HIGHEST
@@ -57,6 +58,11 @@ def _number(value: object) -> object:
     return int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
 
 
+def _whole(value: object) -> object:
+    """JSON has one sort of number: 8.0 is the integer 8 (JSON Schema, validation, 6.1.1)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _truth(value: object) -> object:
     return _WORDS.get(value, value) if isinstance(value, str) else value
 
@@ -72,6 +78,11 @@ Instant = Annotated[
     PlainValidator(_instant),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-12-01T18:00:00Z"]}),
 ]
+_AN_HOUR_LATER: JsonSchemaValue = {
+    "type": "string",
+    "format": "date-time",
+    "examples": ["2026-12-01T19:00:00Z"],
+}
 Language = Annotated[
     str, Field(max_length=20, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", examples=["es"])
 ]
@@ -128,13 +139,15 @@ class NewConversation(Given):
     """That is spoken."""
     level: AnyLevel = "ANY"
     start_time: Instant
-    end_time: Instant
+    end_time: Annotated[Instant, WithJsonSchema(_AN_HOUR_LATER)]
     """A quarter of an hour to three hours after the start."""
-    max_participants: Annotated[int, Field(ge=1, le=MOST_SEATS)] | None = None
+    max_participants: Annotated[int, Field(ge=1, le=MOST_SEATS), BeforeValidator(_whole)] | None = (
+        None
+    )
     """Seats, not counting the host; 8 unless the operator says otherwise."""
     is_public: bool = True
     """Otherwise only who knows its invitation code can book."""
-    price: Annotated[int, Field(ge=0, le=max(HIGHEST.values()))] = 0
+    price: Annotated[int, Field(ge=0, le=max(HIGHEST.values())), BeforeValidator(_whole)] = 0
     """Of a seat, in the currency's smallest unit; only verified teachers ask for one."""
     currency: Currency | None = None
     topic: Annotated[str, Field(max_length=LONGEST_TOPIC), BeforeValidator(_cleaned)] = ""

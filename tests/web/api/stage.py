@@ -184,12 +184,15 @@ class _Plans:
 
 @asynccontextmanager
 async def a_desk(
-    storage: SqlStorage, limits: ApiLimits | None = None, pages: Pages | None = None
+    storage: SqlStorage,
+    limits: ApiLimits | None = None,
+    pages: Pages | None = None,
+    policy: LivePolicy | None = None,
 ) -> AsyncIterator[Desk]:
     """Ana and Ben are students, Dora is a verified teacher."""
     await storage.write(_populate)
     clock, covered = HandClock(), set[str]()
-    core = live_core(clock, LivePolicy(), takes_money=True, plans=_Plans(covered))
+    core = live_core(clock, policy or LivePolicy(), takes_money=True, plans=_Plans(covered))
     parts = LiveParts(
         storage=storage,
         clock=clock,

@@ -304,6 +304,11 @@ async def test_a_wrong_parameter_is_named(desk: Desk, query: str, parameter: str
     assert (refused.status, refused.wrong) == (422, [parameter])
 
 
+async def test_a_whole_number_may_be_written_with_a_point(desk: Desk) -> None:
+    made = await desk.create(maxParticipants=5.0)
+    assert (made.status, made.body["maxParticipants"]) == (201, 5)
+
+
 async def test_two_at_one_time_are_a_conflict(desk: Desk) -> None:
     await desk.created()
     refused = await desk.create(title="Another")
