@@ -30,6 +30,7 @@ from bot.flows.own_records import PEOPLE_RECORDS, Records, practice_records
 from bot.flows.pay_desk import PayingParts
 from bot.flows.paying import Paying
 from bot.flows.people import People, in_private
+from bot.flows.plan_seats import PlanSeats
 from bot.flows.plans import PlanDesk
 from bot.flows.ports import FlowWork
 from bot.flows.practice import Practice
@@ -47,6 +48,7 @@ from bot.flows.zone_asking import ZoneAsking
 from bot.jobs.model import Job
 from bot.live.room_ports import SlipFinder
 from bot.tiers.orders import OrderParts
+from bot.tiers.service import Plans
 
 CONTEXT_PREFIX = "x"
 _CURRENCY = "EUR"  # where nobody collects money, and all is free
@@ -103,6 +105,7 @@ def assemble(
         parts.scenes.clock,
         parts.scenes.rules.live,
         takes_money=money is not None,
+        plans=PlanSeats(Plans(parts.scenes.rules.tiers)),
         stays=lambda work, one: {**halls.stays(work, one), **rooms.stays(work, one)},
     )
     records = _records(parts, lessons, core)
