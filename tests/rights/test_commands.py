@@ -34,8 +34,8 @@ forget     yes       yes      yes     yes      yes       yes     private
 gig        register  yes      adults  yes      yes       yes     private
 help       yes       yes      yes     yes      yes       yes     open
 history    register  yes      yes     yes      yes       yes     private
-live       yes       yes      yes     yes      yes       yes     private
 link       yes       yes      yes     yes      yes       yes     private
+live       yes       yes      yes     yes      yes       yes     private
 me         register  yes      yes     yes      yes       yes     private
 privacy    yes       yes      yes     yes      yes       yes     private
 profile    register  yes      yes     yes      yes       yes     private
