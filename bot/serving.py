@@ -17,6 +17,7 @@ from bot.i18n.catalog import texts_in, ui_languages
 from bot.storage.work import Work
 from bot.web.hooks import hook_handler
 from bot.web.server import WebServer
+from bot.wiring.api import api_part
 from bot.wiring.discord import DISCORD, DiscordLink, StoredHashes, slash_commands
 from bot.wiring.hours import hours_pages
 
@@ -29,7 +30,7 @@ _WEBHOOK_PATH = "/webhooks/telegram"
 
 
 class Part(Protocol):
-    """A platform, as it is supervised."""
+    """A platform, as it is supervised. The app closes what `start` opened: senders use it too."""
 
     @property
     def name(self) -> str:
@@ -42,10 +43,6 @@ class Part(Protocol):
 
     async def serve(self, stop: asyncio.Event, is_up: Callable[[], None], /) -> None:
         """Take events until `stop` is set; calls `is_up` as soon as it does."""
-        ...
-
-    async def stop(self) -> None:
-        """Close what `start` opened."""
         ...
 
 
@@ -95,6 +92,7 @@ class Serving:
             metrics=self._app.metrics.render,
             webhooks=webhooks,
             pages=hours_pages(settings, self._app.storage, self._app.clock),
+            api=api_part(settings, self._app.storage, self._app.clock, self._app.product),
         )
 
     async def _supervise(self, part: Part, stop: asyncio.Event) -> None:
@@ -116,7 +114,6 @@ class Serving:
                     wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
         finally:
             self._is_down(part)
-            await part.stop()
 
     def _is_up(self, part: Part) -> None:
         self._started.add(part.name)
@@ -148,9 +145,6 @@ class _Telegram:
 
     async def start(self) -> None:
         await self._platform.start()
-
-    async def stop(self) -> None:
-        await self._platform.stop()
 
     async def serve(self, stop: asyncio.Event, is_up: Callable[[], None]) -> None:
         is_up()
@@ -194,9 +188,6 @@ class _Discord:
 
     async def start(self) -> None:
         await self._platform.start()
-
-    async def stop(self) -> None:
-        """Its connections are the sender's too, and closed with the app."""
 
     async def serve(self, stop: asyncio.Event, is_up: Callable[[], None]) -> None:
         await self._publish()
