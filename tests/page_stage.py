@@ -195,6 +195,7 @@ def _a_world(
         telegram=telegram,
         mailbox=mailbox,
         students={"student": student, "newcomer": telegram.person(1002, "Alex", "en")},
+        group=[],
         discord=discord,
         members={"teacher": teacher, "admin": admin},
         hall=school.add_channel("lobby"),

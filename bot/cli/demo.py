@@ -31,6 +31,7 @@ from config.settings import WrongSettings
 
 _STUDENT_ID, _NEWCOMER_ID = 1001, 1002
 _TEACHER_ID, _ADMIN_ID = 2001, 2002
+_GROUP_ID, _GROUP = 3001, ("Wei", "Mei", "Lin")
 _ZOOM_HOST = "emma@flexschool.example"
 _CALENDLY_TOKEN = "demo"  # noqa: S105 - shown on the page
 _LONGEST_NOTE_SECONDS = 300.0
@@ -89,6 +90,7 @@ async def _world(
             "student": telegram.person(_STUDENT_ID, "Ana", "en"),
             "newcomer": telegram.person(_NEWCOMER_ID, arguments.name, arguments.language),
         },
+        group=[telegram.person(_GROUP_ID + n, name, "en") for n, name in enumerate(_GROUP)],
         discord=discord,
         members={"teacher": teacher, "admin": admin},
         hall=_found_school(discord, admin, teacher),

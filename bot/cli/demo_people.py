@@ -110,7 +110,7 @@ def _register(work: Work, person: Person, now: datetime) -> User:
             roles=frozenset({person.role}),
             name=person.name,
             native_language=person.native,
-            time_zone=_zone_here(),
+            time_zone=zone_here(),
             age_confirmed_at=now - _SEEN,
         )
     )
@@ -128,7 +128,7 @@ def _register(work: Work, person: Person, now: datetime) -> User:
     return user
 
 
-def _zone_here() -> str:
+def zone_here() -> str:
     """This machine's zone, which is the visitor's; UTC where it does not tell."""
     told = os.environ.get("TZ") or Path("/etc/localtime").resolve().as_posix()
     name = told.rpartition("zoneinfo/")[2].removeprefix("Etc/")
@@ -140,7 +140,7 @@ def _verify(work: Work, teacher: User, now: datetime) -> None:
     work.schedules.add(
         Schedule(
             teacher_id=teacher.id,
-            zone=_zone_here(),
+            zone=zone_here(),
             rules=_EVERY_DAY,
             notice=timedelta(hours=1),
         )

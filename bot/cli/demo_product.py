@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from bot.app import build
+from bot.app import App, build
 from bot.cli.demo_brain import EngineBrain
-from bot.cli.demo_people import settle, talk
+from bot.cli.demo_group import announce, take_part
+from bot.cli.demo_people import settle, talk, zone_here
 from bot.cli.demo_promises import DemoPromises
 from bot.cli.demo_time import DemoClock
 from bot.core.errors import ServiceFailure
@@ -48,7 +49,8 @@ async def serve(world: DemoWorld, clock: DemoClock, stop: asyncio.Event) -> None
         serving = Serving(app, frozenset({"telegram", "discord", "web"}))
         parts = [
             serving.run(stop),
-            _begin(world, serving),
+            _begin(app, world, serving),
+            take_part(app, world),
             _warm(world, engine, speech),
         ]
         tasks = [asyncio.create_task(part) for part in parts]
@@ -100,11 +102,12 @@ def _free_port() -> int:
     return port
 
 
-async def _begin(world: DemoWorld, serving: Serving) -> None:
-    """Once the bot hears them, the demo's people begin to talk."""
+async def _begin(app: App, world: DemoWorld, serving: Serving) -> None:
+    """Once the bot hears them, the demo's people begin to meet and to talk."""
     while not await serving.is_ready():  # noqa: ASYNC110 - readiness is asked for, never told
         await asyncio.sleep(_LOOK_SECONDS)
     world.report("bot", "ready")
+    await app.storage.write(announce(app, world, zone_here()))
     await talk(world)
 
 

@@ -1,7 +1,7 @@
 """The demo's world: the simulators that are on, the people in it, and what the machine is doing."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -38,6 +38,7 @@ class DemoWorld:
         students: whose Telegram the page can show, by what they are in the demo ("student",
             "newcomer"); the first is shown at first.
         members: the same for Discord ("teacher", "admin").
+        group: learners who take part in live conversations by themselves; the first one invites.
         hall: the channel in which the teacher receives students.
         host: who it is that leads the meetings of the simulated Zoom.
     """
@@ -48,6 +49,7 @@ class DemoWorld:
         telegram: TelegramSimulator,
         mailbox: Mailbox,
         students: Mapping[str, Person],
+        group: Sequence[Person],
         discord: DiscordSimulator,
         members: Mapping[str, Member],
         hall: Channel,
@@ -59,6 +61,7 @@ class DemoWorld:
         self.telegram = telegram
         self.mailbox = mailbox
         self.students = students
+        self.group = group
         self.discord = discord
         self.members = members
         self.hall = hall
