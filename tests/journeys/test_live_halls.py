@@ -1,0 +1,378 @@
+"""Live conversations in servers and groups: announced, kept up to date, met in, and gone."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from bot.app import App
+from bot.flows.live.words import payload_of
+from bot.live.draft import Draft
+from bot.live.model import LiveConversation, RoomKind, SeatStatus
+from bot.meetings.attendance import Attendance
+from bot.meetings.model import Source
+from bot.simulators.discord import (
+    EVERYONE,
+    Channel,
+    Message,
+    Pane,
+    Permission,
+    Status,
+)
+from bot.simulators.discord.manager import GuildManager
+from bot.simulators.faults import Fault
+from bot.storage.work import Work
+from tests.discord_stage import DiscordStage, a_discord_app, a_discord_stage
+from tests.discord_visitors import plain
+from tests.live_stage import BOTH, a_person, later
+from tests.message_builders import HandClock
+from tests.rights.cast import answered
+from tests.stage import PATIENCE_SECONDS
+from tests.visitors import Anybody, user_of
+
+RIGHTS = EVERYONE | Permission.CREATE_EVENTS | Permission.MANAGE_CHANNELS
+HERE, STOP = "📣 Announce live conversations here", "Stop announcing here"
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+async def stage(clock: HandClock) -> AsyncIterator[DiscordStage]:
+    async with a_discord_stage(clock=clock.now) as running:
+        yield running
+
+
+@pytest.fixture
+async def app(stage: DiscordStage, sqlite_url: str, clock: HandClock) -> AsyncIterator[App]:
+    async with a_discord_app(stage, sqlite_url, parts=BOTH, clock=clock) as running:
+        yield running
+
+
+@dataclass
+class School:
+    """Ana runs a server on Discord and hosts; Ben and Cleo take part."""
+
+    app: App
+    stage: DiscordStage
+    clock: HandClock
+    server: GuildManager
+    news: Channel
+    ana: Anybody
+    ben: Anybody
+
+    @property
+    def pane(self) -> Pane:
+        """The channel as somebody sees it to whom nothing is whispered."""
+        return self.ben.person.at(self.news)
+
+    async def set_up(self) -> None:
+        """Run /setup there, and choose announcements."""
+        pane = self.ana.person.at(self.news)
+        await pane.run("setup")
+        offer = await pane.wait(lambda m: labelled(m, HERE), PATIENCE_SECONDS)
+        await pane.press(offer, label=HERE)
+        await pane.wait(lambda m: "are announced in this channel" in plain(m), PATIENCE_SECONDS)
+
+    async def plan(self, minutes: float = 20, **changes: object) -> LiveConversation:
+        """One that begins in so many minutes, for two, in a voice room."""
+        starts_at = self.clock.now() + timedelta(minutes=minutes)
+        draft = Draft(
+            **{
+                "title": "Coffee and verbs",
+                "language": "es",
+                "starts_at": starts_at,
+                "ends_at": starts_at + timedelta(hours=1),
+                "zone": "Europe/Madrid",
+                "seats": 2,
+                "room": RoomKind.DISCORD_VOICE,
+                **changes,
+            }
+        )
+        host = await user_of(self.app, self.ana)
+        planning = self.app.product.live.planning
+        made = await self.app.storage.write(lambda work: planning.create(work, draft, host))
+        await answered(self.app)
+        return made
+
+    async def book(self, conversation: LiveConversation, person: Anybody) -> None:
+        user, seats = await user_of(self.app, person), self.app.product.live.seats
+        await self.app.storage.write(lambda work: seats.book(work, conversation.id, user.id))
+        await self.pass_by(seconds=6)
+
+    async def pass_by(self, **by: float) -> None:
+        """Time passes, and what is due then is done, on Discord too."""
+        await later(self.app, self.clock, **by)
+        await answered(self.app)
+
+    async def posted(self, part: str) -> Message:
+        """What stands there of a conversation, once it says this."""
+        return await self.pane.wait(lambda m: part in plain(m), PATIENCE_SECONDS)
+
+    async def meeting(self) -> tuple[LiveConversation, Channel]:
+        """A conversation that is about to begin, Ben's seat in it, and its open room."""
+        await self.set_up()
+        conversation = await self.plan()
+        await self.posted("Coffee and verbs")
+        await self.book(conversation, self.ben)
+        await self.pass_by(minutes=6)
+        await self.pass_by(minutes=14)
+        room = self.server.channel(f"Coffee and verbs · {conversation.id[-6:]}")
+        return conversation, room
+
+    async def told(self) -> None:
+        """What the gateway told is worked off: it tells in order."""
+        await self.ana.say("/help", then="/live")
+        await answered(self.app)
+
+    async def seen(self, conversation: LiveConversation) -> Attendance:
+        meetings = self.app.meetings.desk.service
+
+        def find(work: Work) -> Attendance:
+            return meetings.seen(work, conversation.id) or Attendance()
+
+        return await self.app.storage.read(find)
+
+
+@pytest.fixture
+async def school(stage: DiscordStage, app: App, clock: HandClock) -> School:
+    ana = await a_person(stage, app, "discord", 1001, "Ana")
+    ben = await a_person(stage, app, "discord", 1002, "Ben")
+    server = stage.discord.guild("School", owner=ana.person, bot_rights=RIGHTS)
+    server.add(ben.person)
+    return School(app, stage, clock, server, server.add_channel("news"), ana, ben)
+
+
+def labelled(message: Message, label: str) -> bool:
+    return any(button.label == label for button in message.buttons)
+
+
+async def test_a_conversation_is_announced_in_the_channel_and_in_the_calendar(
+    school: School,
+) -> None:
+    await school.set_up()
+    conversation = await school.plan()
+    post = await school.posted("Coffee and verbs")
+    before = plain(post)
+    await school.book(conversation, school.ben)
+    (event,) = school.server.events
+    after = school.news.find(post.message_id)
+
+    assert event.name == "Coffee and verbs"
+    assert event.starts_at == conversation.starts_at
+    assert after is not None
+    assert plain(after) != before
+
+
+async def test_many_changes_at_once_are_one_edit(school: School) -> None:
+    await school.set_up()
+    conversation = await school.plan(seats=8)
+    post = await school.posted("Coffee and verbs")
+    user, seats = await user_of(school.app, school.ben), school.app.product.live.seats
+
+    def back_and_forth(work: Work) -> None:
+        for _ in range(5):
+            seats.book(work, conversation.id, user.id)
+            seats.leave(work, conversation.id, user.id)
+        seats.book(work, conversation.id, user.id)
+
+    await school.app.storage.write(back_and_forth)
+    await school.pass_by(seconds=6)
+    changed = school.news.find(post.message_id)
+
+    assert changed is not None
+    assert changed.revision == post.revision + 1
+
+
+async def test_what_is_called_off_is_called_off_there_too(school: School) -> None:
+    await school.set_up()
+    conversation = await school.plan()
+    post = await school.posted("Coffee and verbs")
+    planning, host = school.app.product.live.planning, await user_of(school.app, school.ana)
+    await school.app.storage.write(lambda work: planning.cancel(work, conversation.id, host.id))
+    await school.pass_by(seconds=6)
+    changed = school.news.find(post.message_id)
+
+    assert changed is not None
+    assert changed.buttons == ()
+    assert [event.status for event in school.server.events] == [Status.CANCELED]
+
+
+async def test_people_meet_in_a_room_made_for_them_and_are_seen(school: School) -> None:
+    conversation, room = await school.meeting()
+    ben, stranger = school.ben, school.stage.discord.person(1009, "Stranger")
+    school.server.add(stranger)
+    with pytest.raises(PermissionError):
+        stranger.join_voice(room)
+    school.server.give_role(stranger, school.server.add_role("moderator", Permission.ADMINISTRATOR))
+    ben.person.join_voice(room)
+    stranger.join_voice(room)
+    await school.told()
+    await school.pass_by(minutes=10)
+    ben.person.mute(room)
+    ben.person.leave_voice(room)
+    await school.told()
+    await school.pass_by(minutes=5)
+    stranger.leave_voice(room)
+    await school.told()
+    seen, known = await school.seen(conversation), await user_of(school.app, ben)
+
+    (stay,) = seen.intervals
+    assert (stay.user_id, stay.source) == (known.id, Source.VOICE_STATE)
+    assert stay.left_at == stay.joined_at + timedelta(minutes=10)
+    assert seen.strangers == timedelta(minutes=15)
+    assert (
+        await school.app.storage.read(
+            lambda work: work.identities.find("discord", str(stranger.user_id))
+        )
+        is None
+    )
+
+
+async def test_who_came_and_went_while_nothing_was_heard_is_found_out(school: School) -> None:
+    conversation, room = await school.meeting()
+    ana, ben, discord = school.ana, school.ben, school.stage.discord
+    ben.person.join_voice(room)
+    await school.told()
+    await discord.go_away()
+    ben.person.leave_voice(room)
+    ana.person.join_voice(room)
+    await school.pass_by(minutes=3)
+    discord.come_back()
+    await discord.until(lambda: discord.is_connected, 30)
+    await school.told()
+    seen = await school.seen(conversation)
+    stays = {each.user_id: each.left_at for each in seen.intervals}
+
+    assert stays[(await user_of(school.app, ana)).id] is None
+    assert stays[(await user_of(school.app, ben)).id] == school.clock.now()
+
+
+async def test_the_room_goes_with_the_conversation_and_the_event_ends(school: School) -> None:
+    conversation, room = await school.meeting()
+    school.ben.person.join_voice(room)
+    await school.told()
+    course, host = school.app.product.live.course, await user_of(school.app, school.ana)
+    await school.app.storage.write(lambda work: course.start(work, conversation.id, host.id))
+    await school.pass_by(seconds=6)
+    (running,) = school.server.events
+    await school.pass_by(minutes=30)
+    await school.app.storage.write(lambda work: course.complete(work, conversation.id, host.id))
+    await school.pass_by(minutes=2)
+    await school.pass_by(seconds=6)
+    (over,) = school.server.events
+    seen, ben = await school.seen(conversation), await user_of(school.app, school.ben)
+    seat = await school.app.storage.read(
+        lambda work: work.live.seats.find_of(conversation.id, ben.id)
+    )
+
+    assert (running.status, over.status) == (Status.ACTIVE, Status.COMPLETED)
+    assert room.channel_id not in school.server.guild.channel_ids
+    assert not seen.is_open
+    assert seat is not None
+    assert (seat.status, seat.present_seconds) == (SeatStatus.ATTENDED, 30 * 60 + 6)
+
+
+@pytest.mark.parametrize("operation", ["create_guild_scheduled_event", "create_guild_channel"])
+async def test_what_was_made_and_not_heard_of_is_not_made_again(
+    school: School, operation: str
+) -> None:
+    school.stage.discord.faults.add(Fault("drop_after", match=operation))
+    await school.set_up()
+    await school.plan()
+    for _ in range(3):
+        await school.pass_by(minutes=4)
+
+    assert school.stage.discord.faults.fired
+    assert len(school.server.events) == 1
+    assert len(school.server.guild.channel_ids) == 2
+
+
+async def test_what_a_server_does_not_allow_is_said_once_and_the_rest_goes_on(
+    school: School,
+) -> None:
+    school.server.allow_bot(EVERYONE)
+    await school.set_up()
+    await school.plan()
+    await school.plan(120, title="Tea and nouns", room=RoomKind.NOTES)
+    await school.posted("Tea and nouns")
+    await school.pass_by(minutes=6)
+    await school.pass_by(seconds=6)
+
+    said = [plain(message) for message in school.ana.pane.messages]
+    for part, times in {"not allowed to create events": 1, "make or remove voice rooms": 1}.items():
+        assert sum(part in text for text in said) == times
+    assert sum("could not open a voice room" in text for text in said) == 1
+
+
+async def test_where_the_channel_is_gone_its_manager_is_told_and_nothing_more_is_tried(
+    school: School,
+) -> None:
+    await school.set_up()
+    school.server.delete_channel(school.news)
+    await school.plan(room=RoomKind.NOTES)
+    await school.ana.reads("I can no longer write in the channel")
+    before = len(school.stage.discord.requests)
+    await school.plan(120, title="Tea and nouns", room=RoomKind.NOTES)
+    asked = list(school.stage.discord.requests)[before:]
+
+    assert await school.app.storage.read(lambda work: work.halls.boards.all()) == []
+    assert [each for each in asked if str(school.server.guild_id) in each.path.values()] == []
+
+
+async def test_another_channel_takes_the_place_of_the_first_and_none_ends_it(
+    school: School,
+) -> None:
+    await school.set_up()
+    await school.plan(room=RoomKind.NOTES)
+    await school.posted("Coffee and verbs")
+    school.news = school.server.add_channel("more news")
+    await school.set_up()
+    await school.posted("Coffee and verbs")
+    pane = school.ana.person.at(school.news)
+    stop = next(message for message in pane.messages if labelled(message, STOP))
+    await pane.press(stop, label=STOP)
+    await pane.wait(lambda m: "Nothing more is announced" in plain(m), PATIENCE_SECONDS)
+
+    assert await school.app.storage.read(lambda work: work.halls.boards.all()) == []
+
+
+async def test_in_a_telegram_group_its_managers_choose_and_a_link_leads_to_the_chat(
+    stage: DiscordStage, app: App, clock: HandClock
+) -> None:
+    ana = await a_person(stage, app, "telegram", 1001, "Ana")
+    ben = await a_person(stage, app, "telegram", 1002, "Ben")
+    group = stage.telegram.group(-1001, "Friends", sees_all=True)
+    group.promote(1001)
+    await ana.person.send_text("/setup", chat=group)
+    offer = await ana.person.wait(lambda m: "announce live" in m.text, PATIENCE_SECONDS, chat=group)
+    data = next(b.data for row in offer.buttons for b in row if b.data == "lb:here")
+    await ben.person.press(offer.message_id, data=data, chat=group)
+    await app.worker.run_due()
+    assert await app.storage.read(lambda work: work.halls.boards.all()) == []
+    await ana.person.press(offer.message_id, data=data, chat=group)
+    await ana.person.wait(lambda m: "are announced" in m.text, PATIENCE_SECONDS, chat=group)
+    starts_at = clock.now() + timedelta(hours=1)
+    draft = Draft(
+        title="Coffee and verbs",
+        language="es",
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=1),
+        zone="Europe/Madrid",
+    )
+    host, core = await user_of(app, ana), app.product.live
+    made = await app.storage.write(lambda work: core.planning.create(work, draft, host))
+    post = await ana.person.wait(lambda m: "verbs" in m.text, PATIENCE_SECONDS, chat=group)
+    guest, before = await user_of(app, ben), post.text
+    await app.storage.write(lambda work: core.seats.book(work, made.id, guest.id))
+    await later(app, clock, seconds=6)
+    await answered(app)
+    (link,) = [button.url for row in post.buttons for button in row]
+    changed = group.chat.find(post.message_id)
+
+    assert link == f"https://t.me/{app.telegram.bot.username}?start={payload_of(made)}"
+    assert changed is not None
+    assert changed.text != before
