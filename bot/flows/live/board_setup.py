@@ -103,9 +103,11 @@ class BoardSetup:
             known = None
         if known is None:
             work.halls.boards.add(board)
-        else:
-            chosen = replace(known, user_id=scene.user.id, since=scene.now, troubles=())
+        elif known.troubles or known.user_id != board.user_id:
+            chosen = replace(known, user_id=board.user_id, since=scene.now, troubles=())
             board = work.halls.boards.save(chosen)
+        else:
+            board = known
         self._promises.fill(work, board)
         scene.answer_button()
         row = [scene.button("board.button.off", f"{BOARD_PREFIX}:{_OFF}")]

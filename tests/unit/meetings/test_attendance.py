@@ -164,6 +164,21 @@ def test_taps_count_where_nothing_else_is_known() -> None:
     assert seconds(heard) == [(10, 20)]
 
 
+def test_voice_states_tell_of_a_platforms_own_room() -> None:
+    told = [joined(0, source=Source.VOICE_STATE), left(600, source=Source.VOICE_STATE)]
+    tap = joined(30, source=Source.TAP)
+    stranger = [
+        joined(60, None, source=Source.VOICE_STATE),
+        left(120, None, source=Source.VOICE_STATE),
+    ]
+    seen = attendance([*told, tap, *stranger])
+
+    assert seen.of("ana")[0].source is Source.VOICE_STATE
+    assert seconds(seen) == [(0, 600)]
+    assert seen.strangers == timedelta(seconds=60)
+    assert seen.who_provably_came(BOOKED) == {"ana"}
+
+
 def test_the_word_of_one_person_alone_proves_nothing() -> None:
     alone = attendance([joined(0, source=Source.TAP), left(600, source=Source.TAP)])
     assert alone.who_came(BOOKED) == {"ana"}
