@@ -18,7 +18,8 @@ from bot.accounts.gigs import GigCategory, GigStatus
 from bot.accounts.model import Purpose, ReplyMode, Role, User, UserStatus
 from bot.core.language import Level
 from bot.flows.conversation import assemble
-from bot.flows.live.making_steps import BY_CODE, NONE, OPEN, OWN
+from bot.flows.live.making_materials import NONE, OWN
+from bot.flows.live.making_steps import BY_CODE, OPEN
 from bot.flows.profile import GOALS
 from bot.i18n.catalog import LOCALES, SOURCE_LANGUAGE, keys, texts_in, ui_languages
 from bot.live.model import Kind

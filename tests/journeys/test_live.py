@@ -324,7 +324,7 @@ async def test_a_private_conversation_is_a_lesson_and_a_past_time_is_asked_again
     assert made.prompts == ("¿Qué tomas?", "¿Dónde, y con quién?")
 
 
-async def test_a_verified_teacher_is_asked_for_a_price_and_a_student_is_not(
+async def test_a_verified_teacher_may_take_money_and_materials_are_ready(
     app: App, pair: tuple[Anybody, Anybody]
 ) -> None:
     ana, _ = pair
@@ -345,6 +345,14 @@ async def test_a_verified_teacher_is_asked_for_a_price_and_a_student_is_not(
     await ana.press("8", then="Who can join?")
     await ana.press("Everybody can find it", then="What does a seat cost")
     await ana.press("Free", then="in a few sentences")
+    await ana.press("Skip", then="which materials")
+    await ana.press("📚 Viajes que salieron mal", then="Materials: Viajes que salieron mal")
+    await ana.press("Confirm", then="Made!")
+    (made,) = await conversations_of(app, ana)
+    assert made.is_free
+    assert made.topic
+    assert made.vocabulary
+    assert made.prompts
 
 
 async def test_what_it_is_and_is_not_is_told_to_anybody(stage: DiscordStage, app: App) -> None:

@@ -1,18 +1,17 @@
 """/live new: a conversation told question by question, seen as a preview, and announced."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from bot.core.money import Money
 from bot.flows.book_slots import reader_of
 from bot.flows.live.hosting import Hosting
-from bot.flows.live.making_steps import OPEN, OWN, making_steps, start_of, teacher_of
+from bot.flows.live.making_materials import materials_of, told
+from bot.flows.live.making_steps import OPEN, making_steps, start_of, teacher_of
 from bot.flows.live.words import ABOUT, NEW
 from bot.flows.model import Answers, Flow, Step
 from bot.flows.ports import FlowWork
 from bot.flows.price_steps import as_money
-from bot.flows.prompts import as_list
 from bot.flows.runner import Runner
 from bot.flows.scene import Later, Scene
 from bot.flows.zone_asking import ZoneAsking
@@ -89,7 +88,7 @@ def _draft(scene: Scene, answers: Answers) -> Draft:
     amount = None if price is None else as_money(price)
     return Draft(
         title=str(answers["live_title"]),
-        description=_text(answers, "live_about"),
+        description=told(answers, "live_about"),
         kind=Kind(str(answers["live_kind"])),
         language=str(answers["live_language"]),
         level=str(answers["live_level"]),
@@ -100,27 +99,8 @@ def _draft(scene: Scene, answers: Answers) -> Draft:
         is_public=answers["live_access"] == OPEN,
         price_minor=0 if amount is None else amount.minor,
         currency=str(answers["live_currency"]) if amount is None else amount.currency,
-        **_materials(answers),
+        **materials_of(answers),
     )
-
-
-def _materials(answers: Answers) -> Mapping[str, Any]:
-    """What the host has at hand in the room."""
-    chosen = answers.get("live_materials")
-    if chosen != OWN:
-        return {}
-    return {
-        "topic": _text(answers, "live_topic"),
-        "cultural_notes": _text(answers, "live_notes"),
-        "vocabulary": tuple(as_list(answers.get("live_words"))),
-        "grammar_points": tuple(as_list(answers.get("live_grammar"))),
-        "prompts": tuple(as_list(answers.get("live_prompts"))),
-    }
-
-
-def _text(answers: Answers, name: str) -> str:
-    value = answers.get(name)
-    return "" if value is None else str(value)
 
 
 def _worded(refusal: CannotPlan, scene: Scene) -> CannotPlan:

@@ -1,7 +1,6 @@
 """What a host tells about a conversation, question by question."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,12 +8,12 @@ from bot.accounts.teachers import TeacherProfile
 from bot.core.language import Level
 from bot.flows.answers import clean_line, clean_text, parse_language
 from bot.flows.book_slots import reader_of
+from bot.flows.live.making_materials import material_steps
 from bot.flows.live.search import LISTED_KINDS
 from bot.flows.live.when import parse_length, parse_start
 from bot.flows.live.words import LIVE_PREFIX, kind_name, language_badge, level_badge
 from bot.flows.model import Answers, InvalidAnswer, Layout, Option, Step
 from bot.flows.price_steps import price_step
-from bot.flows.prompts import as_list
 from bot.flows.scene import Scene
 from bot.flows.steps import choice, text
 from bot.i18n.formats import minutes
@@ -22,20 +21,16 @@ from bot.live.model import ANY_LEVEL, Kind
 from bot.messaging.model import Button
 
 OPEN, BY_CODE = "open", "code"
-OWN, NONE = "own", "none"
-TITLE_LIMIT, ABOUT_LIMIT, LINE_LIMIT, NOTES_LIMIT = 80, 500, 200, 500
-_MOST_ITEMS = 20
+_TITLE_LIMIT, _ABOUT_LIMIT = 80, 500
 _LENGTHS = (30, 45, 60, 90)
 _SEATS = (4, 6, 8, 10, 12, 20)
 _MINUTE = timedelta(minutes=1)
-_BETWEEN_ITEMS = re.compile(r"[\n;,]+")
-_BETWEEN_LINES = re.compile(r"[\n;]+")
 
 
 def making_steps() -> tuple[Step, ...]:
     """From the title to the prompts; what is optional can be skipped."""
     return (
-        text("live_title", lambda typed: clean_line(typed, TITLE_LIMIT)),
+        text("live_title", lambda typed: clean_line(typed, _TITLE_LIMIT)),
         _kind(),
         _language(),
         _level(),
@@ -52,12 +47,11 @@ def making_steps() -> tuple[Step, ...]:
         ),
         text(
             "live_about",
-            lambda typed: clean_text(typed, ABOUT_LIMIT),
+            lambda typed: clean_text(typed, _ABOUT_LIMIT),
             is_optional=True,
             is_long=True,
         ),
-        choice("live_materials", (OWN, NONE)),
-        *_own_materials(),
+        *material_steps(),
     )
 
 
@@ -115,6 +109,7 @@ def _language() -> Step:
         layout=Layout.GRID,
         parse=lambda _, typed: parse_language(typed),
         show=lambda scene, value: language_badge(str(value), scene.texts),
+        resets=("live_materials",),
     )
 
 
@@ -129,6 +124,7 @@ def _level() -> Step:
         options=options,
         layout=Layout.GRID,
         show=lambda scene, value: level_badge(str(value), scene.texts),
+        resets=("live_materials",),
     )
 
 
@@ -199,41 +195,6 @@ def _seats() -> Step:
         layout=Layout.GRID,
         parse=parse,
     )
-
-
-def _own_materials() -> Sequence[Step]:
-    lines: Mapping[str, Callable[[str], object]] = {
-        "live_topic": lambda typed: clean_line(typed, LINE_LIMIT),
-        "live_notes": lambda typed: clean_text(typed, NOTES_LIMIT),
-        "live_words": lambda typed: _items(typed, _BETWEEN_ITEMS),
-        "live_grammar": lambda typed: _items(typed, _BETWEEN_ITEMS),
-        "live_prompts": lambda typed: _items(typed, _BETWEEN_LINES),
-    }
-    return [
-        text(
-            name,
-            parse,
-            is_optional=True,
-            is_long=name != "live_topic",
-            when=lambda _, answers: answers.get("live_materials") == OWN,
-            show=_items_shown,
-        )
-        for name, parse in lines.items()
-    ]
-
-
-def _items_shown(_: Scene, value: object) -> str:
-    return ", ".join(as_list(value)) if isinstance(value, list) else str(value)
-
-
-def _items(typed: str, between: re.Pattern[str]) -> list[str]:
-    """Several things in one message. Raises InvalidAnswer: none, or too many."""
-    items = [clean_line(each, LINE_LIMIT) for each in between.split(typed) if each.strip()]
-    if not items:
-        raise InvalidAnswer("answer.empty")
-    if len(items) > _MOST_ITEMS:
-        raise InvalidAnswer("group.too_many_items", most=_MOST_ITEMS)
-    return list(dict.fromkeys(items))
 
 
 def _minutes_shown(scene: Scene, number: int) -> str:
