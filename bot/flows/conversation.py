@@ -99,7 +99,7 @@ def assemble(
     zones = ZoneAsking(runner)
     paying = Paying(runner, parts, money)
     lessons, links = _lessons(runner, parts, zones, paying, meetings)
-    rooms = assemble_rooms(runner, parts, find_slips)
+    rooms = assemble_rooms(runner, parts, find_slips, meetings)
     halls = assemble_halls(parts, relay.rooms, None if meetings is None else meetings.service)
     core = live_core(
         parts.scenes.clock,

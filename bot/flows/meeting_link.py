@@ -23,6 +23,7 @@ from bot.flows.lesson_meetings import (
 )
 from bot.flows.lesson_news import LessonNews
 from bot.flows.lesson_words import Reader, name_of
+from bot.flows.live.meetings import ConversationEvents
 from bot.flows.model import Answers, Flow, InvalidAnswer, Step
 from bot.flows.ports import FlowWork
 from bot.flows.runner import Runner, StaleButton
@@ -30,6 +31,7 @@ from bot.flows.scene import Later, Rows, Scene, Scenes
 from bot.flows.voice_turn import Parts
 from bot.jobs.model import Job
 from bot.meetings.model import Meeting, MeetingState, Provider, What
+from bot.meetings.ports import Guest, Invited
 from bot.meetings.service import MeetingService
 from bot.messaging.model import Button, Incoming, Paragraph
 from bot.scheduling.model import Booking
@@ -49,12 +51,16 @@ class MeetingDesk:
     Args:
         lessons: what booking asks of them.
         start_url: by the vendor's id of a meeting, for the host's eyes alone; None without one.
+        register: somebody's own link into a meeting, by the vendor's id; None without a vendor.
+        conversations: sends what becomes of meetings to lessons or to live conversations.
     """
 
     service: MeetingService[FlowWork]
     events: LessonEvents
     lessons: LessonMeetings
     start_url: StartUrl | None
+    register: Callable[[str, Guest], Awaitable[Invited]] | None = None
+    conversations: ConversationEvents | None = None
 
 
 class MeetingLinks:
@@ -181,7 +187,7 @@ class MeetingLinks:
         number = meeting.provider_id if meeting is not None and is_there else None
         if self._start_url is None or number is None:
             raise DomainError("meet.no_room")
-        return _Room(self._scenes, self._storage, self._start_url, number)
+        return HostRoom(self._scenes, self._storage, self._start_url, number)
 
     def _keep_link(self, scene: Scene, answers: Answers) -> Later | None:
         """Raises DomainError: the lesson needs no link any more."""
@@ -192,7 +198,7 @@ class MeetingLinks:
         return None
 
 
-class _Room:
+class HostRoom:
     """Asks the vendor for the link that signs in as host, and shows it to its host."""
 
     def __init__(

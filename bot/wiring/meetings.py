@@ -10,6 +10,7 @@ from bot.core.clock import Clock
 from bot.core.hook import Hook
 from bot.flows.lesson_facts import StoredLessonFacts
 from bot.flows.lesson_meetings import LessonEvents, LessonMeetings, LessonSubjects
+from bot.flows.live.meetings import ConversationEvents, ConversationSubjects
 from bot.flows.meeting_link import MeetingDesk
 from bot.flows.ports import FlowWork
 from bot.jobs.ports import JobHandler
@@ -47,8 +48,9 @@ def meeting_parts(settings: Settings, storage: SqlStorage, clock: Clock) -> Meet
     zoom = zoom_of(settings.zoom, clock) if settings.zoom.is_set else None
     hooks = hooks_of(settings) if zoom is not None else ()
     events = LessonEvents(clock)
+    routed = ConversationEvents(clock, events)
     service: MeetingService[FlowWork] = MeetingService(
-        clock, LessonSubjects(), events, has_deliveries=bool(hooks)
+        clock, ConversationSubjects(LessonSubjects()), routed, has_deliveries=bool(hooks)
     )
     facts = StoredLessonFacts(service, clock, Rounding(settings.billing.rounding))
     jobs = MeetingJobs(storage, clock, service, zoom, parse_event)
@@ -57,6 +59,8 @@ def meeting_parts(settings: Settings, storage: SqlStorage, clock: Clock) -> Meet
         events=events,
         lessons=LessonMeetings(service, facts.minutes_so_far),
         start_url=None if zoom is None else zoom.start_url,
+        register=None if zoom is None else zoom.register,
+        conversations=routed,
     )
     return MeetingParts(desk, facts, hooks, jobs.handlers(), zoom)
 

@@ -10,6 +10,7 @@ from bot.flows.live.room_tools import RoomTools
 from bot.flows.live.room_translation import RoomTranslation
 from bot.flows.live.room_turns import RoomTurns
 from bot.flows.live.room_unit import RoomUnit, find_room
+from bot.flows.live.room_zoom import RoomLinks
 from bot.flows.model import Flow
 from bot.flows.runner import StaleButton
 from bot.flows.scene import Later, Scene
@@ -27,12 +28,14 @@ class RoomDesk:
         tools: RoomTools,
         after: RoomAfter,
         translation: RoomTranslation,
+        links: RoomLinks,
     ) -> None:
         self._door = door
         self._turns = turns
         self._tools = tools
         self._after = after
         self._translation = translation
+        self._links = links
         own: Mapping[str, Callable[[Scene, str, str], Later | None]] = {
             "in": self._come_in,
             "out": self._leave,
@@ -48,10 +51,10 @@ class RoomDesk:
             "done": lambda scene, about, _: after.done(scene, self._of(scene, about)),
             "view": lambda scene, about, _: after.view(scene, self._of(scene, about)),
         }
-        self._actions = {**tools.actions, **own}
+        self._actions = {**tools.actions, **links.actions, **own}
 
     def flows(self) -> Sequence[Flow]:
-        return [self._after.note_flow()]
+        return [self._after.note_flow(), *self._links.flows()]
 
     def press(self, scene: Scene, data: str) -> Later | None:
         """Raises StaleButton for what is no button of this person's (any more)."""

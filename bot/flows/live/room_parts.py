@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.flows.commands import Action, Command
 from bot.flows.dispatch import Carried, Press
 from bot.flows.live.core import LiveCore
+from bot.flows.live.meetings import ConversationMeetings, stays_of_meeting
 from bot.flows.live.room_after import RoomAfter
 from bot.flows.live.room_course import RoomCourse, stays_of_room
 from bot.flows.live.room_desk import RoomDesk
@@ -19,6 +20,9 @@ from bot.flows.live.room_talk import RoomParts, RoomTalk, passed_on
 from bot.flows.live.room_tools import RoomTools
 from bot.flows.live.room_translation import RoomTranslation
 from bot.flows.live.room_turns import RoomTurns
+from bot.flows.live.room_unit import has_notes
+from bot.flows.live.room_zoom import RoomLinks
+from bot.flows.meeting_link import MeetingDesk
 from bot.flows.model import Flow
 from bot.flows.ports import FlowWork
 from bot.flows.relay_engines import EngineTranscriber, EngineTranslator
@@ -46,6 +50,8 @@ class LiveRooms:
     course: RoomCourse
     events: RoomEvents
     worker: RoomJobs
+    links: RoomLinks
+    meetings: MeetingDesk | None
 
     def commands(self) -> Sequence[Command]:
         return ()
@@ -83,17 +89,31 @@ class LiveRooms:
             passed_on(work, message_id)
 
     def stays(self, work: FlowWork, conversation: LiveConversation) -> Mapping[str, Stay]:
-        """Who was in a room of notes, and how long, up to this moment."""
-        return stays_of_room(work, conversation, self.parts.scenes.clock.now())
+        """Who was in the room, or in the meeting, and how long, up to this moment."""
+        now = self.parts.scenes.clock.now()
+        if has_notes(conversation) or self.meetings is None:
+            return stays_of_room(work, conversation, now)
+        return stays_of_meeting(self.meetings.service.seen(work, conversation.id), now)
 
     def follow(self, core: LiveCore) -> None:
         """Hear of conversations and seats, from those who decide what becomes of them."""
         core.add_listener(seats=self.events, conversations=self.events)
+        core.add_listener(conversations=ConversationMeetings(core.clock))
         self.course.follow(core.course)
+        if self.meetings is not None and self.meetings.conversations is not None:
+            self.meetings.conversations.follow(
+                core.course,
+                say_ready=self.links.tell_ready,
+                ask_for_link=self.links.ask_for_link,
+            )
 
 
 def assemble_rooms(
-    runner: Runner, parts: Parts, find_slips: SlipFinder, policy: RoomPolicy | None = None
+    runner: Runner,
+    parts: Parts,
+    find_slips: SlipFinder,
+    meetings: MeetingDesk | None = None,
+    policy: RoomPolicy | None = None,
 ) -> LiveRooms:
     """Rooms with the engines and limits there are."""
     policy = policy or RoomPolicy()
@@ -105,8 +125,11 @@ def assemble_rooms(
     course = RoomCourse(clock, policy, door, turns, lead, after)
     talk = RoomTalk(RoomParts(mirror, turns, lead, rules.relay, rules.recording_kept_for), parts)
     translation = RoomTranslation(mirror, translator, parts)
-    desk = RoomDesk(door, turns, RoomTools(course, door, turns, lead), after, translation)
+    links = RoomLinks(runner, parts, meetings)
+    tools = RoomTools(course, door, turns, lead)
+    desk = RoomDesk(door, turns, tools, after, translation, links)
     transcriber = EngineTranscriber(parts.chain, parts.codec)
     jobs = RoomJobs(parts.storage, clock, course, turns, lead, mirror, transcriber, find_slips)
     runner.add(*desk.flows())
-    return LiveRooms(parts, talk, desk, course, RoomEvents(clock, course, door), jobs)
+    events = RoomEvents(clock, course, door, links)
+    return LiveRooms(parts, talk, desk, course, events, jobs, links, meetings)
