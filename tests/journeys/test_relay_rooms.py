@@ -39,13 +39,12 @@ class School:
         """Run /setup there and press its button."""
         pane = self.teacher.at(channel)
         await pane.run("setup")
-        await pane.wait(lambda m: bool(m.buttons), PATIENCE_SECONDS)
+        await pane.wait(is_card, PATIENCE_SECONDS)
         await self.press(pane, HERE)
         return pane
 
     async def press(self, pane: Pane, label: str) -> None:
-        card = [message for message in pane.messages if message.buttons][-1]
-        await pane.press(card, label=label)
+        await pane.press(card_in(pane), label=label)
 
     async def room(self, *, number: int = 1) -> Pane:
         """The latest room, once there are so many, and once it was said whose it is."""
@@ -62,6 +61,15 @@ class School:
         return [
             each for each in self.teacher.threads if each.thread and each.thread.owner_id != own
         ]
+
+
+def is_card(message: Message) -> bool:
+    return any(button.label == HERE for button in message.buttons)
+
+
+def card_in(pane: Pane) -> Message:
+    """The newest one, among whatever else /setup says."""
+    return [message for message in pane.messages if is_card(message)][-1]
 
 
 async def sees(pane: Pane, part: str) -> Message:
@@ -126,7 +134,7 @@ async def test_in_a_forum_every_student_has_a_post(school: School) -> None:
     await sees(room, "Here?")
 
     assert room.channel.parent_id == forum.channel_id
-    assert "can read along" in next(m for m in pane.messages if m.buttons).content
+    assert "can read along" in card_in(pane).content
 
 
 async def test_asked_for_in_a_thread_rooms_are_in_the_channel_around_it(school: School) -> None:

@@ -1,5 +1,6 @@
 """What servers show of live conversations: promised here, in the caller's unit; done by jobs."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.core.clock import Clock
@@ -9,6 +10,7 @@ from bot.live.finding import Query
 from bot.live.hall_model import Board, HallRoom, Posting
 from bot.live.model import ConversationStatus, LiveConversation, RoomKind
 from bot.live.ports import ConversationChange, ConversationNews, SeatChange
+from bot.meetings.model import Provider
 
 ANNOUNCE_JOB, REFRESH_JOB = "live.announce", "live.refresh"
 OPEN_JOB, CLOSE_JOB = "live.open_room", "live.close_room"
@@ -42,6 +44,7 @@ class Halls:
         conversation = change.conversation
         self.announce(work, conversation)
         self.refresh(work, conversation.id)
+        self._keep_times(work, conversation)
         if change.news in _OVER:
             self._close(work, conversation)
         else:
@@ -107,6 +110,14 @@ class Halls:
         room = work.halls.rooms.open_for(conversation.id)
         if room is not None:
             self.close_at(work, room, self._clock.now() + _GOODBYE)
+
+    def _keep_times(self, work: FlowWork, conversation: LiveConversation) -> None:
+        """A room stays as long as its conversation, which may be made longer."""
+        meeting = work.meetings.lock(conversation.id)
+        if meeting is None or meeting.is_over or meeting.provider is not Provider.ROOM:
+            return
+        span = conversation.span
+        work.meetings.save(replace(meeting, starts_at=span.start, ends_at=span.end))
 
     def _next_look(self) -> datetime:
         """The next one that this unit's commit does not come too late for."""
