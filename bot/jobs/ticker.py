@@ -38,6 +38,8 @@ class Ticker:
             task.add_done_callback(self._running.discard)
             try:
                 await tick()
+            except asyncio.CancelledError:
+                return  # `aclose`; the scheduler would log it as an error
             except ServiceFailure as failure:
                 _log.warning("tick.failed", tick=name, cause=str(failure))
             except Exception:

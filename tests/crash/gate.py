@@ -17,6 +17,7 @@ class Passed:
     headers: Mapping[str, str]
     body: bytes
     status: int
+    port: int
 
 
 class Gate:
@@ -28,7 +29,7 @@ class Gate:
     def __init__(self, ports: Sequence[int], seed: int = 0) -> None:
         self.url = ""
         self.seen: list[Passed] = []
-        self._ports = ports
+        self.ports = ports
         self._chance = random.Random(seed)
 
     @asynccontextmanager
@@ -45,12 +46,12 @@ class Gate:
 
     async def _pass_on(self, request: web.Request) -> web.Response:
         body = await request.read()
-        for port in self._chance.sample(self._ports, len(self._ports)):
+        for port in self._chance.sample(self.ports, len(self.ports)):
             address = f"http://127.0.0.1:{port}{request.path}"
             try:
                 async with self._http.post(address, data=body, headers=request.headers) as answer:
-                    passed = Passed(request.path, dict(request.headers), body, answer.status)
-                    self.seen.append(passed)
+                    headers = dict(request.headers)
+                    self.seen.append(Passed(request.path, headers, body, answer.status, port))
                     return web.Response(status=answer.status)
             except aiohttp.ClientConnectorError:
                 continue  # nobody listens there: nothing was handed over

@@ -143,9 +143,13 @@ class Instances:
 
 
 @asynccontextmanager
-async def some_instances(folder: Path) -> AsyncIterator[Instances]:
-    """For one test; the program is imported once, however many tests start it."""
-    server = _fork_server()
+async def some_instances(folder: Path, program: Path = ROOT) -> AsyncIterator[Instances]:
+    """For one test; the program is imported once, however many tests start it.
+
+    Args:
+        program: where it lies, with the fork server of its time beside it.
+    """
+    server = _fork_server(program)
     assert server.stdin is not None
     assert server.stdout is not None
     answers = asyncio.StreamReader()
@@ -161,11 +165,12 @@ async def some_instances(folder: Path) -> AsyncIterator[Instances]:
 
 
 @cache
-def _fork_server() -> subprocess.Popen[bytes]:
+def _fork_server(program: Path) -> subprocess.Popen[bytes]:
     """One for all tests of this process; it ends with its input."""
     server = subprocess.Popen(
         [sys.executable, "-m", "tests.crash.fork_server"],
-        cwd=ROOT,
+        cwd=program,
+        env={**os.environ, "PYTHONPATH": str(program)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         bufsize=0,

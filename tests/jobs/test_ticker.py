@@ -60,7 +60,9 @@ async def test_a_slow_tick_is_never_run_twice_at_once_and_nobody_is_warned(
     assert caplog.messages == []
 
 
-async def test_closing_ends_the_tick_under_way_and_all_later_ones(ticker: Ticker) -> None:
+async def test_closing_ends_the_tick_under_way_and_all_later_ones_without_a_word(
+    ticker: Ticker, caplog: pytest.LogCaptureFixture
+) -> None:
     begun, ended = asyncio.Event(), asyncio.Event()
 
     async def tick() -> None:
@@ -75,3 +77,4 @@ async def test_closing_ends_the_tick_under_way_and_all_later_ones(ticker: Ticker
     await asyncio.wait_for(begun.wait(), 10)
     await ticker.aclose()
     assert ended.is_set()
+    assert caplog.messages == []

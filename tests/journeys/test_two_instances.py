@@ -130,6 +130,7 @@ async def test_the_one_that_stands_by_takes_over_when_the_polling_one_ends(
             await polling.kill()
         else:
             assert await polling.terminate() == 0
+            assert not re.search(r"outbox\.failed|\[error", polling.log.read_text())
         before = _answers(people)
         await talking
 
