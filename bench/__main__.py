@@ -33,6 +33,8 @@ _PARTS = {
     "slots": "bench.slots",
     "listing": "bench.listing",
     "scores": "bench.scores",
+    "fairness": "bench.fairness",
+    "fanout": "bench.fanout",
 }
 
 

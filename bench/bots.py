@@ -108,11 +108,33 @@ def relay(url: str, discord_url: str, gateway_url: str, pace: str | None = None)
         asyncio.run(serve(settings, frozenset({"telegram", "discord"})))
 
 
+def crowd(url: str) -> None:
+    """The whole product on Telegram, paced as it does it; many people are in one room."""
+    from bench.crowd import gather
+    from bot.cli.run import serve
+    from bot.storage.vault import generate_key
+    from config.logging import configure
+    from config.settings import load_settings
+
+    configure("text", "WARNING")
+    with tempfile.TemporaryDirectory() as folder:
+        kept = {
+            "database_url": f"sqlite+aiosqlite:///{Path(folder) / 'bench.db'}",
+            "encryption_keys": generate_key(),
+            "voice": {"engine": "local", "fallback": "none", "guest_turns": 1_000_000},
+        }
+        asyncio.run(gather(load_settings(None, **kept)))
+        telegram = {"token": tokens.TELEGRAM, "api_url": url}
+        settings = load_settings(None, telegram=telegram, **kept)
+        asyncio.run(serve(settings, frozenset({"telegram", "worker"})))
+
+
 _BOTS: dict[str, Callable[..., None]] = {
     "bare": bare,
     "bare_discord": bare_discord,
     "ours": ours,
     "relay": relay,
+    "crowd": crowd,
 }
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from bot.simulators.telegram.methods import COUNTED
 
 _CHATS = 200
 _TEXTS = 600
-_LIMIT = 30.0  # messages a second in all (Bots FAQ, "My bot is hitting limits")
+LIMIT = 30.0  # messages a second in all (Bots FAQ, "My bot is hitting limits")
 _FIRST_WRITER, _WRITERS = 90_000, 40
 _WRITTEN_PER_SECOND = 5.0
 _CALM_SECONDS = 3.0
@@ -44,11 +44,11 @@ class _Measured:
 async def rows() -> list[Row]:
     """Teachers in Discord write to their students; others write to the bot meanwhile."""
     measured = await _measure()
-    share = measured.per_second / _LIMIT
+    share = measured.per_second / LIMIT
     tail, middle = (_percentile(measured.waits, part) for part in (0.99, 0.5))
     return [
         Row(
-            f"sending {_TEXTS} relayed texts to {_CHATS} chats / Telegram's {_LIMIT:.0f} a second",
+            f"sending {_TEXTS} relayed texts to {_CHATS} chats / Telegram's {LIMIT:.0f} a second",
             f"{100 * share:.0f} % ({measured.per_second:.1f} a second, answers included)",
             "at least 85 %",
             is_met=share >= 0.85,
@@ -64,7 +64,7 @@ async def rows() -> list[Row]:
 
 
 async def _measure() -> _Measured:
-    async with FakeApi(_telegrams_limits()) as api, FakeDiscord() as server:
+    async with FakeApi(telegrams_limits()) as api, FakeDiscord() as server:
         command = ("-m", "bench.bots", "relay", api.url, server.api_url, server.gateway_url)
         async with running(*command):
             await asyncio.wait_for(asyncio.gather(api.polled.wait(), server.ready.wait()), 60)
@@ -78,7 +78,8 @@ async def _measure() -> _Measured:
         return _measured(api, asked)
 
 
-def _telegrams_limits() -> Limits:
+def telegrams_limits() -> Limits:
+    """What Telegram would refuse, at its published limits."""
     limits = FloodLimits(time.monotonic)
 
     def wait(method: str, chat_id: int) -> int:
@@ -106,7 +107,7 @@ async def _send(server: FakeDiscord) -> None:
     """Texts of teachers, twice as fast as Telegram takes them: soon hundreds wait."""
     for number in range(_TEXTS):
         server.text(FIRST_TEACHER + number % _CHATS, f"hello number {number}")
-        await asyncio.sleep(0.5 / _LIMIT)
+        await asyncio.sleep(0.5 / LIMIT)
 
 
 async def _write(api: FakeApi, asked: list[_Asked]) -> None:
