@@ -11,8 +11,6 @@ import aiohttp
 from bot.accounts.api_model import Limit, TokenPair
 from bot.accounts.api_tokens import ApiTokens
 from bot.flows.live.core import live_core
-from bot.flows.ports import FlowWork
-from bot.live.model import LiveConversation
 from bot.live.policy import LivePolicy
 from bot.storage.engine import SqlStorage
 from bot.storage.work import Signal, Work
@@ -22,6 +20,7 @@ from bot.web.api.conversations import LiveParts
 from bot.web.server import WebServer
 from tests.message_builders import NOW, HandClock
 from tests.relay_stage import a_profile, add_person
+from tests.seats_floor import Plans
 
 CONVERSATIONS = "/api/live-conversations"
 TOKENS = "/api/tokens"
@@ -156,32 +155,6 @@ class Pages:
         return f"https://pay.example/{seat_id}"
 
 
-class _Plans:
-    """Cover the seats of some people, and count nothing. Implements `Entitlements`."""
-
-    def __init__(self, covered: set[str]) -> None:
-        self._covered = covered
-
-    def covers_seat(
-        self, work: FlowWork, user_id: str, conversation: LiveConversation, now: datetime, /
-    ) -> bool:
-        return user_id in self._covered
-
-    def use_seat(
-        self,
-        work: FlowWork,
-        user_id: str,
-        conversation: LiveConversation,
-        key: str,
-        now: datetime,
-        /,
-    ) -> None:
-        """They never end."""
-
-    def give_back(self, work: FlowWork, key: str, /) -> None:
-        """They never end."""
-
-
 @asynccontextmanager
 async def a_desk(
     storage: SqlStorage,
@@ -191,8 +164,8 @@ async def a_desk(
 ) -> AsyncIterator[Desk]:
     """Ana and Ben are students, Dora is a verified teacher."""
     await storage.write(_populate)
-    clock, covered = HandClock(), set[str]()
-    core = live_core(clock, policy or LivePolicy(), takes_money=True, plans=_Plans(covered))
+    clock, plans = HandClock(), Plans()
+    core = live_core(clock, policy or LivePolicy(), takes_money=True, plans=plans)
     parts = LiveParts(
         storage=storage,
         clock=clock,
@@ -204,7 +177,7 @@ async def a_desk(
     server = a_server(parts, limits or PLENTY)
     await server.start()
     async with aiohttp.ClientSession() as http:
-        desk = Desk(storage, clock, parts, covered, _url(server), http, server)
+        desk = Desk(storage, clock, parts, plans.covered, _url(server), http, server)
         storage.on_commit(desk.hear)
         try:
             yield desk
