@@ -60,9 +60,11 @@ class FakeGateway:
     """Implements `PaymentGateway`: keeps its promises about keys, and counts what it took.
 
     Cards behave as the last part of their id says ("card-1-declined"). `breaks` is called with
-    the name of each call before it does anything, and after it did ("confirm!").
+    the name of each call before it does anything, and after it did ("confirm!"). `name` is in the
+    ids of everything it makes.
     """
 
+    name: str = ""
     breaks: Callable[[str], None] = lambda _: None
     payments: dict[str, Payment] = field(default_factory=dict)
     pages: dict[str, PageStatus] = field(default_factory=dict)
@@ -97,8 +99,10 @@ class FakeGateway:
         expires_at: datetime,
     ) -> Page:
         wanted = (invoice_id, amount, customer_id, title, expires_at)
+        self.breaks("payment_page")
         page = self._once(key, wanted, lambda: self._page(customer_id, invoice_id, amount))
         self._key_of[page.id] = key
+        self.breaks("payment_page!")
         return page
 
     async def page_status(self, page_id: str, /) -> PageStatus:
@@ -108,8 +112,10 @@ class FakeGateway:
         return next((p for p in self.payments.values() if p.page_id == page_id), None)
 
     async def expire_page(self, page_id: str, /) -> PageStatus:
+        self.breaks("expire_page")
         if self.pages[page_id] is PageStatus.OPEN:
             self.pages[page_id] = PageStatus.EXPIRED
+        self.breaks("expire_page!")
         return self.pages[page_id]
 
     async def saved_card(self, page_id: str, /) -> SavedCard | None:
@@ -126,7 +132,7 @@ class FakeGateway:
     ) -> Payment:
         def make() -> Payment:
             payment = Payment(
-                id=f"pi-{len(self.payments) + 1}",
+                id=f"pi-{self.name}{len(self.payments) + 1}",
                 status=PaymentStatus.NEEDS_CONFIRMATION,
                 amount=amount,
                 invoice_id=invoice_id,
@@ -165,7 +171,7 @@ class FakeGateway:
     async def refund(self, payment_id: str, amount: Money, /, *, key: str) -> RefundOutcome:
         def make() -> RefundOutcome:
             self.refunded.append((payment_id, amount))
-            made = RefundOutcome(f"re-{len(self.refunded)}", RefundStatus.SUCCEEDED)
+            made = RefundOutcome(f"re-{self.name}{len(self.refunded)}", RefundStatus.SUCCEEDED)
             self.refunds[made.id] = made
             return made
 
@@ -237,7 +243,7 @@ class FakeGateway:
         assert amount is not None
         made = next((p for p in self.payments.values() if p.page_id == page_id), None)
         payment = Payment(
-            id=f"pi-{len(self.payments) + 1}" if made is None else made.id,
+            id=f"pi-{self.name}{len(self.payments) + 1}" if made is None else made.id,
             status=status,
             amount=amount,
             invoice_id=invoice_id,
@@ -255,7 +261,8 @@ class FakeGateway:
         return sum(came) - sum(amount.minor for _, amount in self.refunded)
 
     def _page(self, customer_id: str, invoice_id: str | None, amount: Money | None) -> Page:
-        page = Page(f"page-{len(self.pages) + 1}", f"https://gateway.test/{len(self.pages) + 1}")
+        page_id = f"page-{self.name}{len(self.pages) + 1}"
+        page = Page(page_id, f"https://gateway.test/{page_id}")
         self.pages[page.id] = PageStatus.OPEN
         self._page_of[page.id] = (customer_id, invoice_id, amount)
         return page

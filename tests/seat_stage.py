@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.billing.gateway import PageStatus
 from bot.billing.model import Invoice
+from bot.billing.ports import BillingWork
 from bot.billing.seats import SeatBilling
 from bot.core.entity import new_id
 from bot.core.money import Money
@@ -27,13 +28,18 @@ HOUR = timedelta(hours=1)
 
 
 class SeatStage(BillingStage):
-    """Billing, and live conversations whose seats it collects for. `changes`: all of seats."""
+    """Billing, and live conversations whose seats it collects for.
+
+    `changes`: everything that happened to seats; `bills`: the invoice of each seat that has one.
+    """
 
     def __init__(self, storage: SqlStorage, **rules: object) -> None:
         super().__init__(storage, **rules)
         self.core = live_core(self.clock, LivePolicy(), takes_money=True)
         self.changes: list[SeatChange] = []
-        self.seats = SeatBilling(
+        self.bills: dict[str, str] = {}
+        self.seats = _Watched(
+            self.bills,
             storage,
             self.charging,
             self.clock,
@@ -136,6 +142,19 @@ class SeatStage(BillingStage):
     def open_pages(self) -> Sequence[str]:
         still = [p for p, (_, _, amount) in self.gateway._page_of.items() if amount is not None]
         return [page for page in still if self.gateway.pages[page] is PageStatus.OPEN]
+
+
+class _Watched(SeatBilling):
+    """Tells which invoice a seat has."""
+
+    def __init__(self, bills: dict[str, str], *parts: Any) -> None:
+        super().__init__(*parts)
+        self._bills = bills
+
+    def open(self, work: BillingWork, seat_id: str) -> Invoice:
+        draft = super().open(work, seat_id)
+        self._bills[seat_id] = draft.id
+        return draft
 
 
 def _run(handler: Callable[[FlowWork, Job], None], job: Job, work: Work) -> None:
