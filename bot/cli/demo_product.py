@@ -29,6 +29,8 @@ from bot.voice.contexts.catalogue import find_talk, fixed_lines, languages, list
 from config.settings import Settings, load_settings
 
 _LOOK_SECONDS = 0.1
+_PRICES = {"premium": (1499, "14.99"), "pro": (5999, "59.99")}
+_PACK = "ai_minutes:60:4.99 EUR"
 _OPENING = 2  # the goal and the first question
 
 
@@ -50,7 +52,7 @@ async def serve(world: DemoWorld, clock: DemoClock, stop: asyncio.Event) -> None
         parts = [
             serving.run(stop),
             _begin(app, world, serving),
-            take_part(app, world),
+            take_part(clock, world.group),
             _warm(world, engine, speech),
         ]
         tasks = [asyncio.create_task(part) for part in parts]
@@ -90,9 +92,19 @@ def _settings(folder: Path, world: DemoWorld, hume: str) -> Settings:
             "oauth_url": zoom.oauth_url,
         },
         stripe={"api_key": stripe.key, "webhook_secret": secret, "api_url": stripe.url},
+        tiers=_plans(world),
         calendly={"api_url": world.calendly.url},
         web={"port": port, "public_url": address},
     )
+
+
+def _plans(world: DemoWorld) -> dict[str, object]:
+    """Plans with a price at the simulated Stripe; sold everywhere, since nobody pays anything."""
+    sold: dict[str, object] = {"rails": "telegram=card,discord=card", "packs": _PACK}
+    for plan, (minor, price) in _PRICES.items():
+        world.stripe.subscriptions.add_price(f"price_{plan}", minor, "EUR", plan.capitalize())
+        sold[plan] = {"prices": f"EUR={price}", "stripe_prices": f"EUR=price_{plan}"}
+    return sold
 
 
 def _free_port() -> int:
@@ -107,7 +119,7 @@ async def _begin(app: App, world: DemoWorld, serving: Serving) -> None:
     while not await serving.is_ready():  # noqa: ASYNC110 - readiness is asked for, never told
         await asyncio.sleep(_LOOK_SECONDS)
     world.report("bot", "ready")
-    await app.storage.write(announce(app, world, zone_here()))
+    await app.storage.write(announce(app, world.group, zone_here()))
     await talk(world)
 
 

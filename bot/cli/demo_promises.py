@@ -61,6 +61,9 @@ class DemoPromises:
         ]
 
     async def keep(self) -> None:
+        self._world.stripe.subscriptions.pass_time()
+        with suppress(TimeoutError):  # what is not heard now is asked for later
+            await self._world.stripe.delivered(_SENT_WITHIN_SECONDS)
         await self._app.worker.run_due()
         self._world.discord.archive_idle_threads()
         with suppress(TimeoutError):  # what cannot be sent is tried again, later and later

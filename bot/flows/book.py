@@ -13,6 +13,7 @@ from bot.flows.gig_card import BOOK_PREFIX, offers
 from bot.flows.lesson_news import LessonNews
 from bot.flows.lesson_ports import Needed, Payments
 from bot.flows.lesson_words import lesson_facts, policy_words
+from bot.flows.plan_reach import check_reach, in_reach
 from bot.flows.ports import FlowWork
 from bot.flows.runner import StaleButton
 from bot.flows.scene import Later, Rows, Scene
@@ -188,7 +189,7 @@ class Book:
         schedule = scene.work.schedules.find(gig.user_id)
         span = timedelta(minutes=length)
         free = [] if schedule is None else free_slots(scene.work, schedule, span, scene.now)
-        return Times(free, _slot_data(gig, length))
+        return Times(in_reach(scene, free), _slot_data(gig, length))
 
     def _days(self, scene: Scene, gig: Gig, length: int, page: int) -> None:
         scene.answer_button()
@@ -206,6 +207,7 @@ class Book:
 
     def _hold(self, scene: Scene, gig: Gig, length: int, start: datetime) -> None:
         scene.answer_button()
+        check_reach(scene, start)
         try:
             booking = self._bookings.hold(scene.work, scene.user, gig.id, start, length, scene.now)
         except SlotTaken as taken:

@@ -9,6 +9,7 @@ from bot.flows.book_slots import Times, day_of, reader_of, slot_number, slot_sta
 from bot.flows.lesson_news import LessonNews
 from bot.flows.lesson_ports import Meetings
 from bot.flows.lesson_words import Reader, lesson_data
+from bot.flows.plan_reach import check_reach, in_reach
 from bot.flows.runner import StaleButton
 from bot.flows.scene import Later, Rows, Scene
 from bot.flows.slot_waits import look_for_waiting
@@ -108,6 +109,8 @@ class LessonActions:
             else free_slots(scene.work, schedule, booking.length, scene.now, besides=booking)
         )
         others = [span for span in free if span.start != booking.starts_at]
+        if booking.student_id == scene.user.id:
+            others = [*in_reach(scene, others)]
 
         def data(what: str) -> str:
             action, _, rest = what.partition(":")
@@ -127,6 +130,8 @@ class LessonActions:
         scene.show(scene.text("booking.which_time"), buttons=rows)
 
     def _propose(self, scene: Scene, booking: Booking, start: datetime) -> None:
+        if booking.student_id == scene.user.id:
+            check_reach(scene, start)
         try:
             asked = self._moves.propose(scene.work, booking, scene.user.id, start, scene.now)
         except SlotTaken as taken:

@@ -7,7 +7,7 @@ from bot.i18n.catalog import Texts
 from bot.i18n.formats import day_in, decimal, minutes, time_in
 from bot.tiers.allowance import Account, Remedy, Verdict
 from bot.tiers.model import Plan, Use
-from bot.tiers.terms import Limit, Terms
+from bot.tiers.terms import Limit, Tiers
 
 COUNTED = (Use.AI_SECONDS, Use.GROUP_SEAT, Use.GROUP_MINUTES, Use.LESSON)
 
@@ -73,9 +73,13 @@ def refused_lines(
     return lines
 
 
-def given_lines(terms: Terms, texts: Texts) -> Sequence[str]:
+def given_lines(tiers: Tiers, plan: Plan, texts: Texts) -> Sequence[str]:
     """What a plan gives."""
+    terms, ahead = tiers.of(plan), tiers.booking_days(plan)
     lines = [line for what in COUNTED for line in _given(what, terms.limit(what), texts)]
+    if ahead is not None:
+        days = decimal(ahead, texts.language, 0)
+        lines.append(texts("tier.gives.booking", days=days))
     if terms.recording_days:
         days = decimal(terms.recording_days, texts.language, 0)
         lines.append(texts("tier.gives.recordings", days=days))

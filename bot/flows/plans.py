@@ -122,7 +122,7 @@ class PlanDesk:
                 "\n".join(
                     [
                         _priced(scene, each, price),
-                        *given_lines(self._plans.tiers.of(each), scene.texts),
+                        *given_lines(self._plans.tiers, each, scene.texts),
                     ]
                 )
             )

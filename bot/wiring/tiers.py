@@ -88,7 +88,7 @@ def _pack(text: str) -> PackOffer:
     what, unit = _PACKED[named]
     value, currency = price.split()
     return PackOffer(
-        name=f"{what}-{amount}",
+        name=f"{named}-{amount}",
         what=what,
         amount=int(amount) * unit,
         money=_money(value, currency),
