@@ -101,8 +101,9 @@ class Hosting:
         ]
         is_hosts = conversation.host_id == scene.user.id
         if is_hosts and conversation.is_bookable(scene.now):
+            times = ("move",) if conversation.series_id is not None else ("move", "weekly")
             rows += [
-                [live_button(texts, each, own) for each in ("move", "weekly")],
+                [live_button(texts, each, own) for each in times],
                 [live_button(texts, each, own) for each in ("cohost", "cancel")],
             ]
         rows.append([live_button(texts, "open", own)])
