@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.cli.findings import Finding, Status
+from bot.cli.web_checks import is_within_reach
 from bot.core.errors import ServiceFailure
 from config.settings import Settings, StripeSettings
 
@@ -38,4 +39,7 @@ def _webhooks(stripe: StripeSettings, public_url: str | None) -> Finding:
         detail = "Stripe cannot tell us anything, so it is asked every five minutes"
         return Finding("stripe.webhooks", Status.WARN, detail, _NEEDS_HOOK)
     address = f"{public_url.rstrip('/')}/webhooks/stripe"
+    if not is_within_reach(address, stripe.api_url):
+        detail = f"{address} leads here from this machine alone: Stripe cannot reach it"
+        return Finding("stripe.webhooks", Status.WARN, detail, _NEEDS_HOOK)
     return Finding("stripe.webhooks", Status.OK, f"Stripe is to deliver to {address}")

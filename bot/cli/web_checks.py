@@ -70,6 +70,15 @@ def is_deliverable(address: str) -> bool:
     return url.hostname in _LOOPBACK or (url.scheme == "https" and bool(url.hostname))
 
 
+def is_within_reach(address: str, service: str) -> bool:
+    """Whether a service could deliver there: this machine's own names lead elsewhere from afar.
+
+    Args:
+        service: the address of its API; a simulator's is on this machine.
+    """
+    return urlsplit(address).hostname not in _LOOPBACK or urlsplit(service).hostname in _LOOPBACK
+
+
 async def _is_ours(address: str) -> bool:
     try:
         async with (

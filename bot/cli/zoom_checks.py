@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.cli.findings import Finding, Status
-from bot.cli.web_checks import is_deliverable
+from bot.cli.web_checks import is_deliverable, is_within_reach
 from bot.core.clock import SystemClock
 from bot.core.entity import new_id
 from bot.core.errors import Cause, ServiceFailure
@@ -41,7 +41,7 @@ async def check_zoom(settings: Settings) -> Sequence[Finding]:
         return [Finding("zoom", Status.FAIL, str(failure), remedy)]
     finally:
         await service.aclose()
-    return [*_hosts(found), _hearing(settings)]
+    return [*_hosts(found), hearing(settings)]
 
 
 async def probe_zoom(settings: Settings) -> Sequence[Finding]:
@@ -86,7 +86,8 @@ def _hosts(found: dict[str, bool]) -> Sequence[Finding]:
     return [Finding("zoom.hosts", Status.OK, detail)]
 
 
-def _hearing(settings: Settings) -> Finding:
+def hearing(settings: Settings) -> Finding:
+    """Whether Zoom can tell us who comes and goes, as far as the settings show."""
     hooks = hooks_of(settings)
     if not hooks:
         detail = "no webhooks: Zoom is asked every five minutes who was there"
@@ -97,6 +98,10 @@ def _hearing(settings: Settings) -> Finding:
         return Finding(
             "zoom.webhooks", Status.FAIL, f"{url} is not https", "Zoom takes https alone"
         )
+    if not is_within_reach(url, settings.zoom.api_url):
+        detail = f"{url} leads here from this machine alone: Zoom's own service cannot reach it"
+        remedy = f"set {PREFIX}WEB__PUBLIC_URL to an https address, or unset it: then Zoom is asked"
+        return Finding("zoom.webhooks", Status.WARN, detail, remedy)
     detail = f"Zoom shall deliver to {url}"
     events = "meeting.participant_joined, meeting.participant_left and meeting.ended"
     return Finding("zoom.webhooks", Status.OK, detail, f"subscribe the app there to {events}")

@@ -6,7 +6,7 @@ import pytest
 
 from bot.cli.doctor import all_checks
 from bot.cli.findings import Status
-from bot.cli.zoom_checks import check_zoom, probe_zoom
+from bot.cli.zoom_checks import check_zoom, hearing, probe_zoom
 from bot.simulators.faults import Fault
 from bot.simulators.zoom import ZoomSimulator
 from config.settings import Settings, load_settings
@@ -111,3 +111,12 @@ async def test_a_plan_that_does_not_allow_it_is_found_and_nothing_left_behind(
 def test_probing_is_for_those_who_ask_for_it() -> None:
     assert "zoom.probe" not in [check.name for check in all_checks()]
     assert "zoom.probe" in [check.name for check in all_checks(probes=True)]
+
+
+def test_zooms_own_service_cannot_deliver_to_this_machine_by_its_inner_name() -> None:
+    zoom = {"account_id": "a", "client_id": "c", "client_secret": "s", "webhook_secret": "w"}
+    web = {"public_url": "http://127.0.0.1:8080"}
+    finding = hearing(load_settings(None, zoom={**zoom, "hosts": HOSTS[0]}, web=web))
+
+    assert finding.status is Status.WARN
+    assert "WEB__PUBLIC_URL" in finding.remedy
