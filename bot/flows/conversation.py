@@ -106,7 +106,7 @@ def assemble(
         parts.scenes.rules.live,
         takes_money=money is not None,
         plans=PlanSeats(Plans(parts.scenes.rules.tiers)),
-        stays=lambda work, one: {**halls.stays(work, one), **rooms.stays(work, one)},
+        stays=rooms.stays,
     )
     records = _records(parts, lessons, core)
     teaching = Teaching(runner, parts, RelayIntroductions(relay.relay), is_paid=money is not None)

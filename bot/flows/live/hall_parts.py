@@ -14,7 +14,6 @@ from bot.flows.ports import FlowWork
 from bot.flows.voice_turn import Parts
 from bot.jobs.ports import JobHandler
 from bot.live.hall_ports import LiveHalls
-from bot.live.model import LiveConversation, Stay
 from bot.meetings.service import MeetingService
 from bot.messaging.model import Incoming
 
@@ -41,10 +40,6 @@ class HallParts:
         if self.presence is not None:
             self.presence.heard(work, incoming)
 
-    def stays(self, work: FlowWork, conversation: LiveConversation) -> Mapping[str, Stay]:
-        """Who was at its meeting, and how long."""
-        return {} if self.presence is None else self.presence.stays(work, conversation)
-
 
 def assemble_halls(
     parts: Parts, rooms: Mapping[str, Rooms], meetings: MeetingService[FlowWork] | None
@@ -61,7 +56,7 @@ def assemble_halls(
     worker: dict[str, JobHandler[FlowWork]] = {ANNOUNCE_JOB: tell, REFRESH_JOB: tell}
     presence = None
     if meetings is not None:
-        presence = RoomPresence(clock, meetings)
+        presence = RoomPresence(meetings)
         jobs = HallJobs(parts.storage, clock, halls, promises, posts, meetings, presence)
         worker |= {OPEN_JOB: jobs.open_room, CLOSE_JOB: jobs.close_room}
     setup = BoardSetup(parts, rooms, halls, promises, posts)

@@ -4,11 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.chat.model import place_key
-from bot.core.clock import Clock
-from bot.core.timespan import Timespan, total
 from bot.flows.ports import FlowWork
-from bot.live.model import LiveConversation, Stay
-from bot.meetings.attendance import Attendance
 from bot.meetings.model import Meeting, Sighting, Source, What
 from bot.meetings.service import MeetingService
 from bot.messaging.model import Incoming, IncomingKind, Sender
@@ -24,8 +20,7 @@ class RoomPresence:
     not named.
     """
 
-    def __init__(self, clock: Clock, meetings: MeetingService[FlowWork]) -> None:
-        self._clock = clock
+    def __init__(self, meetings: MeetingService[FlowWork]) -> None:
         self._meetings = meetings
 
     def heard(self, work: FlowWork, incoming: Incoming) -> None:
@@ -45,15 +40,6 @@ class RoomPresence:
                 after = {seat: who for seat, who in before.items() if seat not in gone}
         self._note(work, meeting, before, after, incoming.at)
 
-    def stays(self, work: FlowWork, conversation: LiveConversation) -> Mapping[str, Stay]:
-        """How long everybody was at the meeting; who is in still has stayed until this moment."""
-        seen = self._meetings.seen(work, conversation.id) or Attendance()
-        now, spans = self._clock.now(), dict[str, list[Timespan]]()
-        for each in seen.intervals:
-            left_at = each.left_at or max(now, each.joined_at)
-            spans.setdefault(each.user_id, []).append(Timespan(each.joined_at, left_at))
-        return {who: _stay(theirs) for who, theirs in spans.items()}
-
     def close(self, work: FlowWork, conversation_id: str, at: datetime) -> None:
         """The room is removed: nobody is in any more."""
         meeting = work.meetings.lock(conversation_id)
@@ -70,11 +56,6 @@ class RoomPresence:
         facts = [_fact(meeting, What.LEFT, seat, who, at) for seat, who in gone.items()]
         facts += [_fact(meeting, What.JOINED, seat, who, at) for seat, who in come.items()]
         self._meetings.take(work, meeting, *facts)
-
-
-def _stay(spans: Sequence[Timespan]) -> Stay:
-    seconds = total(spans).total_seconds()
-    return Stay(min(span.start for span in spans), max(span.end for span in spans), seconds)
 
 
 def seated(facts: Sequence[Sighting], at: datetime) -> Seats:
