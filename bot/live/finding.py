@@ -12,7 +12,9 @@ from bot.live.model import Kind, LiveConversation, Seat, SeatStatus
 MOST_COUNTED = 1_000
 _SHORTEST_WORD, _LONGEST_WORD = 2, 40
 _MOST_WORDS, _MOST_ASKED = 60, 5
-_WORD = re.compile(r"\w+")
+_SHORTEST_PLURAL = 4
+_UNBROKEN = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")  # Thai, Japanese, Chinese
+_WORD = re.compile(rf"{_UNBROKEN.pattern}+|[^\W{_UNBROKEN.pattern[1:-1]}]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,12 +120,17 @@ def asker_state(row: Row, asker_id: str | None) -> AskerState:
 
 
 def words_of(*texts: str) -> frozenset[str]:
-    """What a text can be found by: its words without case, accents and a plural's "s"."""
+    """What a text can be found by: its words without case, accents and a plural's "s".
+
+    Scripts that put no blanks between words are found by each of their characters.
+    """
     found: dict[str, None] = {}
     for text in texts:
-        for word in _WORD.findall(_plain(text)):
-            if len(word) >= _SHORTEST_WORD:
-                found.setdefault(_singular(word[:_LONGEST_WORD]))
+        for part in _WORD.findall(_plain(text)):
+            if _UNBROKEN.match(part):
+                found.update(dict.fromkeys(part))
+            elif len(part) >= _SHORTEST_WORD:
+                found.setdefault(_singular(part[:_LONGEST_WORD]))
     return frozenset(list(found)[:_MOST_WORDS])
 
 
@@ -133,4 +140,5 @@ def _plain(text: str) -> str:
 
 
 def _singular(word: str) -> str:
-    return word[:-1] if len(word) > 3 and word.endswith("s") and word.isascii() else word
+    is_plural = len(word) >= _SHORTEST_PLURAL and word.endswith("s") and word.isascii()
+    return word[:-1] if is_plural else word
