@@ -232,8 +232,8 @@ async def test_a_co_host_is_chosen_of_those_who_come_and_told(
     await ana.press("Co-host", then="Who shall lead it with you?")
     await ana.press("Bob", then="Bob leads with you and was told.")
     await bob.reads("🤝 Ana asks you to lead “Spanish over coffee” with them")
-    await look(bob)
-    assert times_read(bob, "Led by Ana and Bob") == 1
+    await live(bob, "mine", then="📌 Your conversations")
+    await bob.press("1. 🇪🇸 Spanish over coffee", then="Led by Ana and Bob")
 
 
 async def test_a_private_one_opens_by_its_code_alone(
