@@ -49,7 +49,7 @@ class ApiTokens:
             TooManyKeys: ten are there.
         """
         if len(self.list_keys(work, user_id)) >= MOST_KEYS:
-            raise TooManyKeys(count=MOST_KEYS)
+            raise TooManyKeys(most=MOST_KEYS)
         now = self._clock.now()
         key = ApiKey(
             user_id=user_id, label=label, created_at=now, expires_at=now + REFRESH_LIFETIME

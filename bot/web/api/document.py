@@ -92,69 +92,76 @@ def document() -> Json:
 
 
 def _operations() -> Mapping[str, Mapping[str, _Operation]]:
-    booking = {201: ("Booked, held or waiting.", Booking), 200: ("It was there.", Booking)}
     return {
-        "/api/openapi.json": {
-            "get": _Operation(
-                "describe",
-                "This document.",
-                {200: ("OpenAPI 3.1.", None)},
-                (Trouble.INVALID, *_PERSON[1:]),
-                is_open=True,
-            )
-        },
-        "/api/tokens": {
-            "post": _Operation(
-                "exchangeToken",
-                "A fresh pair of tokens for a refresh token, which is used up.",
-                {201: ("The pair.", Tokens)},
-                (*_BODY, *_PERSON),
-                body=TokenAsk,
-                is_open=True,
-            )
-        },
-        "/api/live-conversations": {
-            "get": _Operation(
-                "findLiveConversations",
-                "What is to come, soonest first, with the asker's own state.",
-                {200: ("A page of it.", ConversationPage)},
-                (Trouble.INVALID, *_PERSON),
-                _query(Listing),
-            ),
-            "post": _Operation(
-                "createLiveConversation",
-                "Announce one; students free ones among peers, verified teachers also paid ones.",
-                {201: ("As it is announced.", Conversation)},
-                (*_BODY, Trouble.FORBIDDEN, Trouble.CONFLICT, *_PERSON),
-                (_IDEMPOTENCY,),
-                NewConversation,
-            ),
-        },
-        "/api/live-conversations/{id}/book": {
-            "post": _Operation(
-                "bookSeat",
-                "Take a seat, or a place in the line where there is none left.",
-                booking,
-                (
-                    *_BODY,
-                    Trouble.PAYMENT_REQUIRED,
-                    Trouble.FORBIDDEN,
-                    Trouble.NOT_FOUND,
-                    Trouble.CONFLICT,
-                    *_PERSON,
-                ),
-                (_ID,),
-                BookingAsk,
-            ),
-            "delete": _Operation(
-                "leaveSeat",
-                "Give one's seat or place in the line back, before the start.",
-                {200: ("What became of it.", Booking)},
-                (Trouble.INVALID, Trouble.NOT_FOUND, Trouble.CONFLICT, *_PERSON),
-                (_ID,),
-            ),
-        },
+        "/api/openapi.json": {"get": _describing()},
+        "/api/tokens": {"post": _exchanging()},
+        "/api/live-conversations": {"get": _finding(), "post": _creating()},
+        "/api/live-conversations/{id}/book": {"post": _booking(), "delete": _leaving()},
     }
+
+
+def _describing() -> _Operation:
+    return _Operation(
+        "describe",
+        "This document.",
+        {200: ("OpenAPI 3.1.", None)},
+        (Trouble.INVALID, *_PERSON[1:]),
+        is_open=True,
+    )
+
+
+def _exchanging() -> _Operation:
+    return _Operation(
+        "exchangeToken",
+        "A fresh pair of tokens for a refresh token, which is used up.",
+        {201: ("The pair.", Tokens)},
+        (*_BODY, *_PERSON),
+        body=TokenAsk,
+        is_open=True,
+    )
+
+
+def _finding() -> _Operation:
+    return _Operation(
+        "findLiveConversations",
+        "What is to come, soonest first, with the asker's own state.",
+        {200: ("A page of it.", ConversationPage)},
+        (Trouble.INVALID, *_PERSON),
+        _query(Listing),
+    )
+
+
+def _creating() -> _Operation:
+    return _Operation(
+        "createLiveConversation",
+        "Announce one; students free ones among peers, verified teachers also paid ones.",
+        {201: ("As it is announced.", Conversation)},
+        (*_BODY, Trouble.FORBIDDEN, Trouble.CONFLICT, *_PERSON),
+        (_IDEMPOTENCY,),
+        NewConversation,
+    )
+
+
+def _booking() -> _Operation:
+    refusals = (Trouble.PAYMENT_REQUIRED, Trouble.FORBIDDEN, Trouble.NOT_FOUND, Trouble.CONFLICT)
+    return _Operation(
+        "bookSeat",
+        "Take a seat, or a place in the line where there is none left.",
+        {201: ("Booked, held or waiting.", Booking), 200: ("It was there.", Booking)},
+        (*_BODY, *refusals, *_PERSON),
+        (_ID,),
+        BookingAsk,
+    )
+
+
+def _leaving() -> _Operation:
+    return _Operation(
+        "leaveSeat",
+        "Give one's seat or place in the line back, before the start.",
+        {200: ("What became of it.", Booking)},
+        (Trouble.INVALID, Trouble.NOT_FOUND, Trouble.CONFLICT, *_PERSON),
+        (_ID,),
+    )
 
 
 def _told(operation: _Operation) -> Json:
