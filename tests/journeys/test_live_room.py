@@ -169,12 +169,31 @@ async def test_voices_are_kept_only_with_everybodys_yes(
     assert await room.blobs() == 0
 
     await room.people["Ben"].press("My voice may be kept", then="voice notes are kept")
+    await room.people["Ana"].reads("voice notes are kept")
     await room.speak("Ana", "Me quedo")
 
     assert await room.blobs() == 1
     first, second = await room.messages()
     assert (first.blob_id, second.blob_id is None) == (None, False)
     assert (await room.seat("Ben")).may_record
+
+
+async def test_whoever_is_forgotten_in_the_middle_leaves_no_words_and_stops_nobody(
+    stage: DiscordStage, app: App, clock: HandClock
+) -> None:
+    room = await a_room(stage, app, clock, ("Ana", "Ben", "Carla"))
+    await room.begin()
+    await room.later(seconds=90)
+    assert await room.asked() == "Ben"
+    await room.type("Ben", "My last words", "Carla")
+    ben = room.people.pop("Ben")
+    await ben.say("/forget", then="Remove everything about you")
+    await ben.press("Yes, remove everything", then="has been removed")
+
+    await room.later(seconds=90)
+
+    assert await room.asked() in room.people
+    assert "My last words" not in [each.text for each in await room.messages()]
 
 
 async def test_who_leaves_is_told_nothing_more_and_can_come_back(

@@ -88,6 +88,7 @@ class RoomDoor:
         self._leave_others(unit, user_id)
         if known is not None and known.is_in:
             return known
+        was_kept = may_keep_voices(unit.members)
         new = known or Member(
             conversation_id=unit.room.id,
             user_id=user_id,
@@ -98,13 +99,16 @@ class RoomDoor:
         )
         member = unit.keep(new.entered(unit.now, self._turns.round_of(unit)))
         self._tell_of(unit, user_id, "came")
+        self._mark(unit, was_kept)
         self._lead.look(unit)
         return self._turns.awake(unit, member)
 
     def go(self, unit: RoomUnit, member: Member, presence: Presence = Presence.OUT) -> None:
         """Somebody leaves, or is made to; a turn of theirs is another's, and so are the tools."""
+        was_kept = may_keep_voices(unit.members)
         unit.keep(member.gone(unit.now, unit.room.began_at, presence))
         self._tell_of(unit, member.user_id, "went")
+        self._mark(unit, was_kept)
         self._turns.without(unit, member.user_id)
         self._lead.look(unit)
 
@@ -119,7 +123,10 @@ class RoomDoor:
         seat = unit.work.live.seats.find_of(unit.room.id, member.user_id)
         if seat is not None:
             unit.work.live.seats.save(replace(seat, may_record=may_keep))
-        return unit.keep(replace(member, may_keep=may_keep))
+        was_kept = may_keep_voices(unit.members)
+        kept = unit.keep(replace(member, may_keep=may_keep))
+        self._mark(unit, was_kept)
+        return kept
 
     def _leave_others(self, unit: RoomUnit, user_id: str) -> None:
         other = unit.work.live.rooms.members.find_in(user_id)
@@ -128,6 +135,14 @@ class RoomDoor:
         left = find_room(unit.work, other.conversation_id, unit.now)
         if left is not None:
             self.go(left, other)
+
+    def _mark(self, unit: RoomUnit, was_kept: bool) -> None:
+        """Whether voices are kept is everybody's business: when it changes, all are told."""
+        is_kept = may_keep_voices(unit.members)
+        if is_kept != was_kept:
+            key = "grouproom.own.kept" if is_kept else "grouproom.own.not_kept"
+            when = int(unit.now.timestamp() * 1000)
+            unit.say_all(f"kept{is_kept:d}:{when}", lambda reader: line(reader, key))
 
     def _tell_of(self, unit: RoomUnit, user_id: str, what: str) -> None:
         """In a small room everybody hears who comes and goes; in a large one it is only noise."""

@@ -84,7 +84,9 @@ class RoomTurns:
         if not room.is_running or room.turn_number != number or room.turn_of is None:
             return
         member = unit.member(room.turn_of)
-        if member is not None:
+        if member is None:  # they have left us for good
+            self.deal(unit)
+        else:
             self.had_turn(unit, member, is_missed=True)
 
     def _prompt_after(self, unit: RoomUnit) -> int:
