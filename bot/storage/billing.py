@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 
-from sqlalchemy import Connection, func, not_, or_, select
+from sqlalchemy import Connection, exists, func, literal, not_, or_, select
 
 from bot.billing.disputes import Dispute, DisputeState
+from bot.billing.ledger import payable
 from bot.billing.model import (
     CardPage,
     Charge,
@@ -25,6 +26,7 @@ from bot.storage.billing_tables import (
     charges,
     disputes,
     invoices,
+    ledger_postings,
     payouts,
     refunds,
 )
@@ -58,9 +60,9 @@ class SqlParties(TableRepo[Party]):
 
     def payees(self) -> Sequence[Party]:
         """Everybody who ever earned something."""
-        earned = select(invoices.c.payee_id)
-        t = billing_parties.c
-        return self._all(select(billing_parties).where(t.id.in_(earned)).order_by(t.id))
+        t, posted = billing_parties.c, ledger_postings.c.account
+        earned = exists().where(posted == literal(payable("")).concat(t.id))
+        return self._all(select(billing_parties).where(earned).order_by(t.id))
 
     def remove_of_user(self, user_id: str) -> None:
         """The person goes; their row stays as a pseudonym."""
