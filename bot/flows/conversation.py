@@ -30,6 +30,7 @@ from bot.flows.own_records import PEOPLE_RECORDS, Records, practice_records
 from bot.flows.pay_desk import PayingParts
 from bot.flows.paying import Paying
 from bot.flows.people import People, in_private
+from bot.flows.plan_pay import PlanSeatPay
 from bot.flows.plan_seats import PlanSeats
 from bot.flows.plans import PlanDesk
 from bot.flows.ports import FlowWork
@@ -120,7 +121,9 @@ def assemble(
         payments=paying.sell_seats(core.seats),
     )
     rooms.follow(core)
-    core.add_listener(seats=halls.promises, conversations=halls.promises)
+    halls.follow(core)
+    if money is not None:
+        core.add_listener(seats=PlanSeatPay(money.rules, parts.scenes.clock))
     people.links = (teaching.accept, live.accept)
     hours = Availability(runner, zones, tokens)
     plan_desk = PlanDesk(parts, paying.desk, orders)

@@ -112,10 +112,10 @@ class School:
         """What stands there of a conversation, once it says this."""
         return await self.pane.wait(lambda m: part in plain(m), PATIENCE_SECONDS)
 
-    async def meeting(self) -> tuple[LiveConversation, Channel]:
+    async def meeting(self, **changes: object) -> tuple[LiveConversation, Channel]:
         """A conversation that is about to begin, Ben's seat in it, and its open room."""
         await self.set_up()
-        conversation = await self.plan()
+        conversation = await self.plan(**changes)
         await self.posted("Coffee and verbs")
         await self.book(conversation, self.ben)
         await self.pass_by(minutes=6)
@@ -274,6 +274,33 @@ async def test_the_room_goes_with_the_conversation_and_the_event_ends(school: Sc
     assert not seen.is_open
     assert seat is not None
     assert (seat.status, seat.present_seconds) == (SeatStatus.ATTENDED, 30 * 60 + 6)
+
+
+async def test_in_the_room_the_bot_opens_prompts_aloud_and_says_how_long_there_is(
+    school: School,
+) -> None:
+    conversation, room = await school.meeting(prompts=("¿Té o café?", "¿Y por qué?"))
+    course, host = school.app.product.live.course, await user_of(school.app, school.ana)
+    await school.app.storage.write(lambda work: course.start(work, conversation.id, host.id))
+    await school.pass_by(minutes=3)
+    await school.app.storage.write(lambda work: course.extend(work, conversation.id, host.id, 15))
+    for _ in range(5):
+        await school.pass_by(minutes=14)
+    await school.app.storage.write(lambda work: course.complete(work, conversation.id, host.id))
+    await school.pass_by(seconds=1)
+    said = [plain(message) or "a voice" for message in room.messages]
+
+    assert [text.partition("\n")[0] for text in said] == [
+        "¡Os damos la bienvenida a Coffee and verbs!",
+        "a voice",
+        "💬 Propuesta 1 de 2",
+        "a voice",
+        "💬 Propuesta 2 de 2",
+        "⏳ Quedan cinco minutos. ¿Quién ha hablado poco todavía?",
+        "Se acabó el tiempo. ¡Gracias a todos! Esta sala se cierra en un minuto.",
+    ]
+    assert [message.is_voice for message in room.messages].count(True) == 2
+    assert "¿Té o café?" in said[2]
 
 
 @pytest.mark.parametrize("operation", ["create_guild_scheduled_event", "create_guild_channel"])

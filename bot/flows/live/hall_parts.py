@@ -7,9 +7,11 @@ from bot.chat.ports import Rooms
 from bot.flows.live.board_jobs import BoardJobs
 from bot.flows.live.board_posts import BoardPosts
 from bot.flows.live.board_setup import BoardSetup
+from bot.flows.live.core import LiveCore
 from bot.flows.live.hall_jobs import HallJobs
 from bot.flows.live.halls import ANNOUNCE_JOB, CLOSE_JOB, OPEN_JOB, REFRESH_JOB, Halls
 from bot.flows.live.presence import RoomPresence
+from bot.flows.live.room_guide import GUIDE_JOB, RoomGuide
 from bot.flows.ports import FlowWork
 from bot.flows.voice_turn import Parts
 from bot.jobs.ports import JobHandler
@@ -24,7 +26,6 @@ class HallParts:
 
     Args:
         halls: by platform, filled once they are connected.
-        promises: hears what becomes of conversations and seats.
         presence: hears who comes and goes; None where there are no meetings.
     """
 
@@ -32,8 +33,14 @@ class HallParts:
     promises: Halls
     posts: BoardPosts
     setup: BoardSetup
+    guide: RoomGuide
     presence: RoomPresence | None
     worker: Mapping[str, JobHandler[FlowWork]]
+
+    def follow(self, core: LiveCore) -> None:
+        """Hear what becomes of conversations and seats."""
+        core.add_listener(seats=self.promises, conversations=self.promises)
+        core.add_listener(conversations=self.guide)
 
     def heard(self, work: FlowWork, incoming: Incoming) -> None:
         """Somebody came or went in a room."""
@@ -59,5 +66,7 @@ def assemble_halls(
         presence = RoomPresence(meetings)
         jobs = HallJobs(parts.storage, clock, halls, promises, posts, meetings, presence)
         worker |= {OPEN_JOB: jobs.open_room, CLOSE_JOB: jobs.close_room}
+    guide = RoomGuide(parts)
+    worker[GUIDE_JOB] = guide.say
     setup = BoardSetup(parts, rooms, halls, promises, posts)
-    return HallParts(halls, promises, posts, setup, presence, worker)
+    return HallParts(halls, promises, posts, setup, guide, presence, worker)
