@@ -22,7 +22,7 @@ from bot.flows.live.making_materials import NONE, OWN
 from bot.flows.live.making_steps import BY_CODE, OPEN
 from bot.flows.profile import GOALS
 from bot.i18n.catalog import LOCALES, SOURCE_LANGUAGE, keys, texts_in, ui_languages
-from bot.live.model import Kind
+from bot.live.model import Kind, RoomKind
 from bot.voice.corrections import CorrectionKind
 from bot.voice.evidence import Skill
 from bot.voice.persona import CorrectionStyle
@@ -61,6 +61,7 @@ _WORDED = {
     "gig_category": GigCategory,
     "live_kind": Kind,
     "live_access": (OPEN, BY_CODE),
+    "live_room": RoomKind,
     "live_materials": (OWN, NONE),
     "gig_status": (GigStatus.DRAFT, GigStatus.LIVE, GigStatus.PAUSED),
 }

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.app import App
-from bot.live.model import ConversationStatus, Kind, SeatStatus
+from bot.live.model import ConversationStatus, Kind, RoomKind, SeatStatus
 from bot.storage.work import Work
 from tests.discord_stage import DiscordStage, a_discord_app, a_discord_stage
 from tests.live_stage import (
@@ -303,7 +303,8 @@ async def test_a_private_conversation_is_a_lesson_and_a_past_time_is_asked_again
     await bob.say("tomorrow", then="At what time?")
     await bob.say("tomorrow at 6 pm", then="How long does it last?")
     await bob.say("19:30", then="How many people")
-    await bob.say("500", then="Who can join?")
+    await bob.say("500", then="Where do you meet?")
+    await bob.press("🎥 A video meeting", then="Who can join?")
     await bob.press("Everybody can find it", then="in a few sentences")
     await bob.press("Skip", then="which materials")
     await bob.press("I write my own", then="What is the topic?")
@@ -319,6 +320,7 @@ async def test_a_private_conversation_is_a_lesson_and_a_past_time_is_asked_again
     await bob.press("Confirm", then="Made!")
     (made,) = await conversations_of(app, bob)
     assert (made.seats, made.level, made.kind) == (12, "any", Kind.GROUP)
+    assert made.room is RoomKind.ZOOM
     assert made.length.total_seconds() == 90 * 60
     assert made.vocabulary == ("café", "leche", "azúcar")
     assert made.prompts == ("¿Qué tomas?", "¿Dónde, y con quién?")
@@ -334,7 +336,7 @@ async def test_a_verified_teacher_may_take_money_and_materials_are_ready(
         let_teach(work, work.users.get(teacher.id))
 
     await app.storage.write(unit)
-    await live(ana, "new", then="Question 1 of 11")
+    await live(ana, "new", then="Question 1 of 12")
     await ana.say("Spanish for travellers", then="What kind of conversation")
     await ana.press("👤 Private, one to one", then="A private conversation is a lesson")
     await ana.press("🎭 Cultural exchange", then="In which language?")
@@ -342,7 +344,8 @@ async def test_a_verified_teacher_may_take_money_and_materials_are_ready(
     await ana.press("🔵 B1", then="When does it begin?")
     await ana.say("tomorrow 18:00", then="How long does it last?")
     await ana.press("60 minutes", then="How many people")
-    await ana.press("8", then="Who can join?")
+    await ana.press("8", then="Where do you meet?")
+    await ana.press("🎥 A video meeting", then="Who can join?")
     await ana.press("Everybody can find it", then="What does a seat cost")
     await ana.press("Free", then="in a few sentences")
     await ana.press("Skip", then="which materials")

@@ -113,6 +113,7 @@ def _facts(
         listed(kinds),
         when_shown(conversation, reader, names_zone=names_zone),
         listed(seats),
+        texts(f"choice.live_room.{conversation.room}"),
         led_by(work, conversation, reader),
     ]
     body = [Paragraph(headline(conversation), Style.STRONG), Paragraph("\n".join(lines))]

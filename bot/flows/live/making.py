@@ -16,7 +16,7 @@ from bot.flows.runner import Runner
 from bot.flows.scene import Later, Scene
 from bot.flows.zone_asking import ZoneAsking
 from bot.live.draft import CannotPlan, Draft
-from bot.live.model import Kind
+from bot.live.model import Kind, RoomKind
 from bot.live.planning import PlanningService
 
 NEW_FLOW = "live_new"
@@ -99,6 +99,7 @@ def _draft(scene: Scene, answers: Answers) -> Draft:
         is_public=answers["live_access"] == OPEN,
         price_minor=0 if amount is None else amount.minor,
         currency=str(answers["live_currency"]) if amount is None else amount.currency,
+        room=RoomKind(str(answers["live_room"])),
         **materials_of(answers),
     )
 

@@ -8,6 +8,7 @@ from bot.accounts.teachers import TeacherProfile
 from bot.core.language import Level
 from bot.flows.answers import clean_line, clean_text, parse_language
 from bot.flows.book_slots import reader_of
+from bot.flows.live.halls import ROOMS_ON
 from bot.flows.live.making_materials import material_steps
 from bot.flows.live.search import LISTED_KINDS
 from bot.flows.live.when import parse_length, parse_start
@@ -15,9 +16,9 @@ from bot.flows.live.words import LIVE_PREFIX, kind_name, language_badge, level_b
 from bot.flows.model import Answers, InvalidAnswer, Layout, Option, Step
 from bot.flows.price_steps import price_step
 from bot.flows.scene import Scene
-from bot.flows.steps import choice, text
+from bot.flows.steps import choice, text, worded
 from bot.i18n.formats import minutes
-from bot.live.model import ANY_LEVEL, Kind
+from bot.live.model import ANY_LEVEL, Kind, RoomKind
 from bot.messaging.model import Button
 
 OPEN, BY_CODE = "open", "code"
@@ -37,6 +38,7 @@ def making_steps() -> tuple[Step, ...]:
         _start(),
         _length(),
         _seats(),
+        _room(),
         choice("live_access", (OPEN, BY_CODE)),
         price_step(
             "live_price",
@@ -194,6 +196,24 @@ def _seats() -> Step:
         options=options,
         layout=Layout.GRID,
         parse=parse,
+    )
+
+
+def _room() -> Step:
+    """Rooms for people are made on servers that announce conversations."""
+
+    def options(scene: Scene, _: Answers) -> Sequence[Option]:
+        platforms = {board.platform for board in scene.work.halls.boards.all()}
+        kinds = [kind for kind, platform in ROOMS_ON.items() if platform in platforms]
+        rooms = (RoomKind.NOTES, RoomKind.ZOOM, *kinds)
+        return [Option(each.value, worded(scene, "live_room", each.value)) for each in rooms]
+
+    return Step(
+        name="live_room",
+        asks="ask.live_room",
+        label="field.live_room",
+        options=options,
+        show=lambda scene, value: worded(scene, "live_room", str(value)),
     )
 
 
