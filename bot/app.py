@@ -45,7 +45,7 @@ from bot.wiring.billing import BillingParts, Connected, Handlers, billing_parts
 from bot.wiring.discord import DISCORD, DiscordLink, discord_link
 from bot.wiring.hours import hours_jobs
 from bot.wiring.live import live_policy
-from bot.wiring.live_rooms import find_slips
+from bot.wiring.live_rooms import find_slips, room_policy
 from bot.wiring.meetings import MeetingParts, meeting_parts
 from bot.wiring.tiers import order_parts, tiers_of
 from bot.wiring.voice import engines_of
@@ -193,6 +193,7 @@ def rules_of(settings: Settings) -> Rules:
         recording_kept_for=timedelta(days=voice.recording_days),
         lessons=LessonPolicy(**settings.lessons.model_dump()),
         live=live_policy(settings.live),
+        rooms=room_policy(settings.live),
         tiers=tiers_of(settings),
         public_url=settings.web.public_url and settings.web.public_url.rstrip("/"),
     )

@@ -190,6 +190,8 @@ class LiveSettings(_Group):
     hold_minutes: int = Field(default=30, ge=1, le=1440)
     longest_minutes: int = Field(default=180, ge=15, le=720)
     horizon_days: int = Field(default=90, ge=1, le=365)
+    turn_seconds: int = Field(default=90, ge=15, le=3600)
+    host_away_minutes: int = Field(default=5, ge=1, le=120)
 
 
 class BillingSettings(_Group):

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.chat.policy import Limits
 from bot.live.policy import LivePolicy
+from bot.live.room_rules import RoomPolicy
 from bot.scheduling.policy import LessonPolicy
 from bot.tiers.terms import Tiers
 
@@ -29,6 +30,7 @@ class Rules:
         tiers: what plans give and cost.
         lessons: what cancelling and not coming cost, how long hours are kept.
         live: limits of live conversations, and what leaving one costs.
+        rooms: how their rooms are led.
     """
 
     guest_turns: int = 3
@@ -44,3 +46,4 @@ class Rules:
     lessons: LessonPolicy = field(default_factory=LessonPolicy)
     tiers: Tiers = field(default_factory=Tiers)
     live: LivePolicy = field(default_factory=LivePolicy)
+    rooms: RoomPolicy = field(default_factory=RoomPolicy)

@@ -32,7 +32,6 @@ from bot.flows.voice_turn import Parts
 from bot.jobs.ports import JobHandler
 from bot.live.model import LiveConversation, Stay
 from bot.live.room_ports import SlipFinder
-from bot.live.room_rules import RoomPolicy
 from bot.messaging.model import Change, Outgoing
 
 
@@ -113,11 +112,10 @@ def assemble_rooms(
     parts: Parts,
     find_slips: SlipFinder,
     meetings: MeetingDesk | None = None,
-    policy: RoomPolicy | None = None,
 ) -> LiveRooms:
     """Rooms with the engines and limits there are."""
-    policy = policy or RoomPolicy()
     clock, rules = parts.scenes.clock, parts.scenes.rules
+    policy = rules.rooms
     translator = EngineTranslator(parts.chain.engines)
     mirror = RoomMirror(can_translate=translator.is_available)
     turns, lead = RoomTurns(policy), RoomLead(policy)
