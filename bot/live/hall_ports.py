@@ -122,6 +122,10 @@ class BoardRepo(Repository[Board], Protocol):
 class PostingRepo(Repository[Posting], Protocol):
     """Postings, one of a conversation on a board."""
 
+    def lock(self, posting_id: str, /) -> Posting | None:
+        """The posting, nobody else's until this transaction ends."""
+        ...
+
     def of_conversation(self, conversation_id: str, /) -> Sequence[Posting]: ...
     def remove_of_board(self, board_id: str, /) -> None: ...
 

@@ -110,6 +110,13 @@ class SqlPostings(TableRepo[Posting]):
     table, record = live_postings, Posting
     owner = "conversation_id"  # nothing is sealed
 
+    def lock(self, posting_id: str, /) -> Posting | None:
+        """The posting, nobody else's until this transaction ends."""
+        self._connection.execute(
+            select(live_postings.c.id).where(live_postings.c.id == posting_id).with_for_update()
+        )
+        return self.find(posting_id)
+
     def of_conversation(self, conversation_id: str, /) -> Sequence[Posting]:
         wanted = live_postings.c.conversation_id == conversation_id
         return self._all(select(live_postings).where(wanted).order_by(live_postings.c.id))

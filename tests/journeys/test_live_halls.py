@@ -15,6 +15,7 @@ from bot.meetings.model import Source
 from bot.simulators.discord import (
     EVERYONE,
     Channel,
+    Entity,
     Message,
     Pane,
     Permission,
@@ -333,6 +334,24 @@ async def test_what_a_server_does_not_allow_is_said_once_and_the_rest_goes_on(
     for part, times in {"not allowed to create events": 1, "make or remove voice rooms": 1}.items():
         assert sum(part in text for text in said) == times
     assert sum("could not open a voice room" in text for text in said) == 1
+
+
+async def test_with_the_permission_given_and_setup_sent_again_what_was_refused_is_made(
+    school: School,
+) -> None:
+    school.server.allow_bot(EVERYONE)
+    await school.set_up()
+    conversation = await school.plan()
+    await school.posted("Coffee and verbs")
+    await school.pass_by(minutes=6)
+    school.server.allow_bot(RIGHTS)
+    await school.set_up()
+    for _ in range(2):
+        await school.pass_by(seconds=6)
+
+    assert [event.entity for event in school.server.events] == [Entity.VOICE]
+    assert school.server.channel(f"Coffee and verbs · {conversation.id[-6:]}")
+    assert len([each for each in school.news.messages if "Coffee and" in plain(each)]) == 1
 
 
 async def test_where_the_channel_is_gone_its_manager_is_told_and_nothing_more_is_tried(

@@ -91,7 +91,7 @@ class BoardJobs:
             return replace(same, trouble=refused.trouble)
 
     def _show(self, work: FlowWork, posting_id: str, told: Told) -> None:
-        posting = work.halls.postings.find(posting_id)
+        posting = work.halls.postings.lock(posting_id)
         board = None if posting is None else work.halls.boards.find(posting.board_id)
         conversation = (
             None if posting is None else work.live.conversations.find(posting.conversation_id)

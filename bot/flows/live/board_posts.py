@@ -78,7 +78,7 @@ class BoardPosts:
         kind, _, rest = sent.key.partition(":")
         if kind != _KEY:
             return False
-        posting = work.halls.postings.find(rest.partition(":")[0])
+        posting = work.halls.postings.lock(rest.partition(":")[0])
         board = None if posting is None else work.halls.boards.find(posting.board_id)
         if posting is None or board is None:
             return True

@@ -57,10 +57,15 @@ class Halls:
         self._post(work, conversation, *work.halls.boards.all())
 
     def fill(self, work: FlowWork, board: Board) -> None:
-        """Put what is to come on a board: the soonest ones."""
-        soonest = Query(now=self._clock.now(), limit=_MOST_AT_FIRST)
+        """Put what is to come on a board: the soonest ones. What was refused is tried again."""
+        soonest, due_at = Query(now=self._clock.now(), limit=_MOST_AT_FIRST), self._next_look()
         for row in work.live.conversations.find_listed(soonest).rows:
-            self._post(work, row.conversation, board)
+            conversation = row.conversation
+            self._post(work, conversation, board)
+            self.refresh(work, conversation.id)
+            if conversation.room in ROOMS_ON:
+                key = f"{conversation.id}:{int(due_at.timestamp())}"
+                work.jobs.put(_room_job(OPEN_JOB, key, conversation.id, due_at))
 
     def refresh(self, work: FlowWork, conversation_id: str) -> None:
         """Have everything that shows it show it as it is; many changes at once are one."""

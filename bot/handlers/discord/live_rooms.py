@@ -6,8 +6,10 @@ room the last characters of it in its name: what a crash left behind is found by
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 
 import discord
+import structlog
 
 from bot.core.entity import short_id
 from bot.core.text import shorten
@@ -36,6 +38,8 @@ _GUEST = _VIEW | _CONNECT | _SPEAK
 _OWN = _GUEST | _MANAGE_CHANNELS  # who may not connect to a room may not remove it either
 _GONE_EVENT = {failures.UNKNOWN_EVENT, failures.FINISHED_EVENT}
 _GONE = {failures.UNKNOWN_CHANNEL, failures.UNKNOWN_GUILD, failures.MISSING_ACCESS}
+
+_log = structlog.get_logger()
 
 
 class DiscordHalls:
@@ -128,8 +132,9 @@ class DiscordHalls:
             try:
                 await self._rest.edit_event(server, event, body)
             except discord.HTTPException as error:
-                if error.code not in _GONE_EVENT:
+                if error.code not in _GONE_EVENT and error.status != HTTPStatus.BAD_REQUEST:
                     raise
+                _log.info("discord.event_left", id=event, cause=failures.reason(error))
                 return False
         return True
 
