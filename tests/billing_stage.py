@@ -273,7 +273,7 @@ class FakeGateway:
             known = self._answers[key] = (wanted, make())
         if known[0] != wanted:
             raise ServiceFailure("gateway", Cause.REJECTED, "key used for something else")
-        return known[1]  # type: ignore[return-value]
+        return known[1]  # type: ignore[return-value] # of the kind that was kept
 
 
 def _is_paid(payment: Payment) -> bool:
@@ -287,7 +287,7 @@ class BillingStage:
         self.storage = storage
         self.clock = HandClock()
         self.gateway = FakeGateway()
-        self.rules = BillingRules(**rules)  # type: ignore[arg-type]
+        self.rules = BillingRules(**rules)  # type: ignore[arg-type] # one dict, many types
         self.told: dict[str, News] = {}
         told = self.hear = telling_of_seats(self.tell, self.clock)
         self.charging = Charging(storage, self.gateway, self.clock, self.rules, told)

@@ -26,7 +26,7 @@ def settle_in(work: Work, *students: str, teacher: str = "tea", **schedule: obje
     for name in students:
         add_person(work, name)
     values = {"teacher_id": teacher, "zone": "UTC", "rules": EVERY_DAY, **schedule}
-    work.schedules.add(Schedule(**values))  # type: ignore[arg-type]
+    work.schedules.add(Schedule(**values))  # type: ignore[arg-type] # one dict, many types
     return work.gigs.add(a_gig(teacher))
 
 

@@ -73,7 +73,7 @@ def a_lesson(**changes: object) -> Subject:
         "guests": (Guest(ANA, "Ana"),),
         "is_on": True,
     }
-    return Subject(**{**values, **changes})  # type: ignore[arg-type]
+    return Subject(**{**values, **changes})  # type: ignore[arg-type] # one dict, many types
 
 
 class World:
@@ -126,7 +126,7 @@ class World:
         await self.worker.run_due()
 
     async def change(self, subject: Subject, version: int = 2, **changes: object) -> Subject:
-        moved = replace(subject, **changes)  # type: ignore[arg-type]
+        moved = replace(subject, **changes)  # type: ignore[arg-type] # one dict, many types
         self.lessons.subjects[subject.id] = moved
         kind = "meeting.change" if moved.is_on else "meeting.remove"
         await self.put(kind, moved, version)

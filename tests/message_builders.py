@@ -61,5 +61,5 @@ def a_message(
         to=Address(platform, room),
         kind=kind,
         body=(Paragraph(text),),
-        **changes,  # type: ignore[arg-type]
+        **changes,  # type: ignore[arg-type] # one dict, many types
     )

@@ -130,7 +130,7 @@ class PayingStage:
             "address": Address(_PLATFORM, name),
             "at": self.clock.now(),
         }
-        incoming = Incoming(**{**values, **what})  # type: ignore[arg-type]
+        incoming = Incoming(**{**values, **what})  # type: ignore[arg-type] # one dict, many types
         received = Received(incoming, {})
         now, before = self.clock.now(), len(self.told)
         await self.storage.write(lambda work: work.inbox.add(received, now, overtakes=False))

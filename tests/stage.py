@@ -55,7 +55,7 @@ class Stage:
         for name, value in changes.items():
             ours = options.get(name)
             is_group = isinstance(ours, dict) and isinstance(value, Mapping)
-            options[name] = {**ours, **value} if is_group else value  # type: ignore[dict-item]
+            options[name] = {**ours, **value} if is_group else value  # type: ignore[dict-item] # asked just before
         return options
 
     def settings(self, database_url: str, **changes: Mapping[str, object] | object) -> Settings:

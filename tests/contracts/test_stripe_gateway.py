@@ -59,7 +59,7 @@ async def _saved(stripe: StripeSimulator, gateway: StripeGateway, number: str) -
     return card
 
 
-async def _intent(gateway: StripeGateway, card: SavedCard, key: str = "invoice:7"):  # type: ignore[no-untyped-def]
+async def _intent(gateway: StripeGateway, card: SavedCard, key: str = "invoice:7"):  # type: ignore[no-untyped-def] # its values say it
     return await gateway.intent("7", EUROS, customer_id=card.customer_id, card_id=card.id, key=key)
 
 

@@ -128,7 +128,7 @@ async def local_case() -> AsyncIterator[Case]:
         slow_down=lambda: setattr(speech, "is_slow", True),
         die=die,
         answers=lambda reply, words: bool(reply) and words not in reply,
-        turns_before=lambda events: json.loads(end_of(events).resume.state)["turn"] - 1,  # type: ignore[union-attr]
+        turns_before=lambda events: json.loads(end_of(events).resume.state)["turn"] - 1,  # type: ignore[union-attr] # it is there by then
     )
 
 

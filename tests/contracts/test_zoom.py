@@ -44,7 +44,7 @@ def a_subject(**changes: object) -> Subject:
         "guests": (ANA,),
         "is_on": True,
     }
-    return Subject(**{**values, **changes})  # type: ignore[arg-type]
+    return Subject(**{**values, **changes})  # type: ignore[arg-type] # one dict, many types
 
 
 def spec() -> Specification | None:
@@ -59,7 +59,7 @@ async def a_zoom(clock: HandClock, **more: object) -> AsyncIterator[ZoomSimulato
         OTHER_HOST,
         clock=clock.now,
         spec=spec(),
-        **more,  # type: ignore[arg-type]
+        **more,  # type: ignore[arg-type] # one dict, many types
     ) as running:
         yield running
         assert running.violations == []
@@ -78,7 +78,7 @@ async def an_adapter(
             "clock": clock,
             **changes,
         }
-        token = ZoomToken(http, **login)  # type: ignore[arg-type]
+        token = ZoomToken(http, **login)  # type: ignore[arg-type] # one dict, many types
         yield ZoomMeetings(http, token, clock, url=zoom.api_url, hosts=(HOST, OTHER_HOST))
 
 

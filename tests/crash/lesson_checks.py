@@ -131,7 +131,7 @@ def _books(work: Work) -> tuple[object, int]:
 
 
 async def _differs(what: str, url: str, wanted: object, at_stripe: Sequence[int]) -> list[str]:
-    ours = sorted(row.amount_minor for row in await fetch(url, wanted))  # type: ignore[arg-type]
+    ours = sorted(row.amount_minor for row in await fetch(url, wanted))  # type: ignore[arg-type] # a select of one column
     return [] if ours == sorted(at_stripe) else [f"{what}: ours {ours}, Stripe's {at_stripe}"]
 
 

@@ -19,7 +19,7 @@ from tests.message_builders import NOW, HandClock
 
 
 def a_job(key: object, kind: str = "light", **changes: object) -> Job:
-    return Job(**{"kind": kind, "key": str(key), "due_at": NOW, **changes})  # type: ignore[arg-type]
+    return Job(**{"kind": kind, "key": str(key), "due_at": NOW, **changes})  # type: ignore[arg-type] # one dict, many types
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Office:
         work.notes.put(f"done {job.key}", str(job.attempts))
         self._fail(job)
 
-    async def slow(self, job: Job):  # type: ignore[no-untyped-def]
+    async def slow(self, job: Job):  # type: ignore[no-untyped-def] # its values say it
         self.ran.append(job.key)
         self.called.set()
         if self.gate is not None:
@@ -80,7 +80,7 @@ def office(storage: SqlStorage) -> Office:
 
 
 @pytest.fixture
-async def pair(postgres, keyring: Keyring) -> AsyncIterator[list[Office]]:  # type: ignore[no-untyped-def]
+async def pair(postgres, keyring: Keyring) -> AsyncIterator[list[Office]]:  # type: ignore[no-untyped-def] # its values say it
     """Two processes on one PostgreSQL."""
     url = postgres.fresh_url()
     storages = [PostgresStorage(url, keyring, Instance()) for _ in range(2)]
@@ -317,12 +317,12 @@ async def test_a_database_that_is_away_for_a_while_ends_no_worker(office: Office
     failures = [ServiceFailure("database", Cause.UNREACHABLE)] * 2
 
     class Flaky:
-        async def write(self, unit):  # type: ignore[no-untyped-def]
+        async def write(self, unit):  # type: ignore[no-untyped-def] # its values say it
             if failures:
                 raise failures.pop()
             return await storage.write(unit)
 
-        async def read(self, query):  # type: ignore[no-untyped-def]
+        async def read(self, query):  # type: ignore[no-untyped-def] # its values say it
             return await storage.read(query)
 
     await office.put(a_job(1, "slow"))

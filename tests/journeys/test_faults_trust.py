@@ -113,7 +113,7 @@ async def test_nobody_can_press_the_buttons_of_somebody_else(stage: Stage, sqlit
             count = len(bob.chat.callback_answers)
             await bob.press(bobs.message_id, data=data, is_forged=True)
             await bob.chat.bell.until(
-                lambda n=count: len(bob.chat.callback_answers) > n or None,  # type: ignore[misc]
+                lambda n=count: len(bob.chat.callback_answers) > n or None,  # type: ignore[misc] # a lambda's default has no type
                 _PATIENCE_SECONDS,
             )
             assert bob.chat.callback_answers[-1].text == EN("button.stale"), data

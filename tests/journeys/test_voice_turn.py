@@ -39,7 +39,7 @@ class HelpfulBrain(ScriptedBrain):
         async def with_help(text: str, /) -> BrainReply:
             return replace(await read(text), tools=[("offer_help", HELP)])
 
-        session.read = with_help  # type: ignore[method-assign]
+        session.read = with_help  # type: ignore[method-assign] # a double for one method
         return session
 
 

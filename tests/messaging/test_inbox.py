@@ -159,7 +159,7 @@ async def test_an_event_nobody_here_can_read_is_left_and_stops_no_other(process:
 
 
 @pytest.fixture
-async def pair(postgres, keyring: Keyring) -> AsyncIterator[list[Process]]:  # type: ignore[no-untyped-def]
+async def pair(postgres, keyring: Keyring) -> AsyncIterator[list[Process]]:  # type: ignore[no-untyped-def] # its values say it
     """Two processes on one PostgreSQL; what one commits for the other's lanes is told to it."""
     url = postgres.fresh_url()
     both = [Process(PostgresStorage(url, keyring, Instance())) for _ in range(2)]
@@ -185,7 +185,7 @@ async def test_two_processes_handle_every_event_once_and_each_lane_in_order(
 ) -> None:
     order: dict[str, list[str]] = defaultdict(list)
     for process in pair:
-        process.done = _Shared(order)  # type: ignore[assignment]
+        process.done = _Shared(order)  # type: ignore[assignment] # a double for one method
 
     async def person(name: str) -> None:
         for n in range(12):  # each event of a person comes in at the other process

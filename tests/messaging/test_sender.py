@@ -99,7 +99,7 @@ async def test_a_reply_goes_before_reminders_and_broadcasts_that_waited_longer(
 ) -> None:
     sender = a_sender(storage, platform)
     for n in range(3):
-        late = replace(a_message(f"late {n}", f"l{n}"), kind=LaterKind.BROADCAST)  # type: ignore[arg-type]
+        late = replace(a_message(f"late {n}", f"l{n}"), kind=LaterKind.BROADCAST)  # type: ignore[arg-type] # a kind of a later version
         reminder = a_message(f"reminder {n}", f"m{n}", MessageKind.NEWS)
         relay = a_message(f"relay {n}", f"r{n}", MessageKind.RELAY)
         sender.put([late, reminder, relay])

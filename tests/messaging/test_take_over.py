@@ -127,7 +127,7 @@ async def test_a_sender_that_lost_its_claim_gives_back_what_it_has_not_begun(
 
 async def test_two_processes_that_take_over_at_once_send_each_row_once(
     postgres,
-    keyring: Keyring,  # type: ignore[no-untyped-def]
+    keyring: Keyring,  # type: ignore[no-untyped-def] # its values say it
 ) -> None:
     url = postgres.fresh_url()
     storages = [open_storage(url, keyring, Instance()) for _ in range(3)]

@@ -225,7 +225,7 @@ async def test_an_extension_takes_both_and_claims_the_time(
 ) -> None:
     during = FIRST + timedelta(minutes=50)
 
-    def tap(person: str):  # type: ignore[no-untyped-def]
+    def tap(person: str):  # type: ignore[no-untyped-def] # its values say it
         def unit(work: Work) -> Booking:
             return COURSE.extend(work, work.bookings.get(lesson.id), person, during)
 

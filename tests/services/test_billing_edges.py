@@ -81,12 +81,12 @@ async def test_a_page_asked_for_while_the_card_is_charged_takes_nothing_twice(
     made = stage.gateway.intent
 
     async def slow_intent(*args: object, **more: object) -> Payment:
-        payment = await made(*args, **more)  # type: ignore[arg-type]
-        stage.gateway.intent = made  # type: ignore[method-assign]
+        payment = await made(*args, **more)  # type: ignore[arg-type] # as they came
+        stage.gateway.intent = made  # type: ignore[method-assign] # a double for one method
         await stage.charging.page(invoice.id, "Lesson")
         return payment
 
-    stage.gateway.intent = slow_intent  # type: ignore[method-assign]
+    stage.gateway.intent = slow_intent  # type: ignore[method-assign] # a double for one method
     await stage.run_jobs()
     for page_id in [page for page in stage.gateway.pages if page != "page-1"]:
         stage.gateway.pay(page_id)
@@ -104,11 +104,11 @@ async def test_a_page_that_was_called_off_while_it_was_made_is_not_shown(
     made = stage.gateway.payment_page
 
     async def slow_page(*args: object, **more: object) -> object:
-        page = await made(*args, **more)  # type: ignore[arg-type]
+        page = await made(*args, **more)  # type: ignore[arg-type] # as they came
         await stage.run_jobs()
         return page
 
-    stage.gateway.payment_page = slow_page  # type: ignore[method-assign,assignment]
+    stage.gateway.payment_page = slow_page  # type: ignore[method-assign,assignment] # a double for one method
     with pytest.raises(NothingToPay):
         await stage.charging.page(invoice.id, "Lesson")
     assert stage.gateway.taken == 1200
@@ -120,7 +120,7 @@ async def test_a_day_on_which_the_gateway_cannot_be_asked_promises_the_next_one(
     async def refuses(_: object) -> list[Payment]:
         raise ServiceFailure("gateway", Cause.REJECTED, "no")
 
-    stage.gateway.payments_since = refuses  # type: ignore[method-assign,assignment]
+    stage.gateway.payments_since = refuses  # type: ignore[method-assign,assignment] # a double for one method
     await stage.storage.write(await stage.reconciler.daily())
     tomorrow = stage.clock.now() + timedelta(days=1)
     jobs = await stage.storage.write(

@@ -97,7 +97,7 @@ async def test_lessons_at_the_same_time_have_different_hosts(world: World) -> No
 
 async def test_a_host_that_was_used_up_today_is_not_asked(world: World) -> None:
     assert world.provider is not None
-    world.provider.changes_per_day = 2  # type: ignore[misc]
+    world.provider.changes_per_day = 2  # type: ignore[misc] # a constant of the class
     lessons = [await world.book(60 * n) for n in range(5)]
 
     hosts = [(await world.meeting(lesson)).host for lesson in lessons]
@@ -208,7 +208,7 @@ async def test_a_lesson_is_followed_from_the_first_to_the_last_minute(world: Wor
 async def test_doubled_mixed_up_and_forged_deliveries_change_nothing(world: World) -> None:
     lesson = await world.book()
     for kind in ("duplicate", "reorder", "forge"):
-        world.zoom.faults.add(Fault(kind, "webhook:*", times=None, probability=0.5))  # type: ignore[arg-type]
+        world.zoom.faults.add(Fault(kind, "webhook:*", times=None, probability=0.5))  # type: ignore[arg-type] # one of the kinds
     world.clock.at = START
     seats = [await world.enter(lesson, TEACHER), await world.enter(lesson, ANA)]
     world.clock.move(minutes=30)

@@ -31,7 +31,7 @@ async def settle_in(storage: SqlStorage, *names: str) -> None:
     await storage.write(unit)
 
 
-def opened(student: str, teacher: str):  # type: ignore[no-untyped-def]
+def opened(student: str, teacher: str):  # type: ignore[no-untyped-def] # its values say it
     return lambda work: RELAY.open(work, student, teacher, NOW)
 
 

@@ -15,7 +15,7 @@ LEASE = timedelta(seconds=30)
 
 
 @pytest.fixture
-async def pair(postgres, keyring: Keyring) -> AsyncIterator[list[PostgresStorage]]:  # type: ignore[no-untyped-def]
+async def pair(postgres, keyring: Keyring) -> AsyncIterator[list[PostgresStorage]]:  # type: ignore[no-untyped-def] # its values say it
     """Two processes on one PostgreSQL, both alive at NOW."""
     url = postgres.fresh_url()
     both = [PostgresStorage(url, keyring, Instance()) for _ in range(2)]
@@ -27,7 +27,7 @@ async def pair(postgres, keyring: Keyring) -> AsyncIterator[list[PostgresStorage
         await storage.aclose()
 
 
-async def take(storage: SqlStorage, name: str = "lane", at=NOW) -> bool:  # type: ignore[no-untyped-def]
+async def take(storage: SqlStorage, name: str = "lane", at=NOW) -> bool:  # type: ignore[no-untyped-def] # its values say it
     return await storage.write(lambda work: work.claims.take(name, at))
 
 

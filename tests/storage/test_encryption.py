@@ -23,7 +23,7 @@ CANARY = "Canary-Wörter 4711"
 
 def a_person(**changes: object) -> User:
     values: dict[str, object] = {"created_at": NOW, "name": CANARY}
-    return User(**{**values, **changes})  # type: ignore[arg-type]
+    return User(**{**values, **changes})  # type: ignore[arg-type] # one dict, many types
 
 
 async def everything_stored(storage: SqlStorage) -> bytes:

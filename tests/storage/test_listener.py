@@ -34,7 +34,7 @@ class Ear:
 
 
 @pytest.fixture
-async def server(postgres, keyring: Keyring) -> AsyncIterator[PostgresStorage]:  # type: ignore[no-untyped-def]
+async def server(postgres, keyring: Keyring) -> AsyncIterator[PostgresStorage]:  # type: ignore[no-untyped-def] # its values say it
     opened = PostgresStorage(postgres.fresh_url(), keyring, Instance())
     await opened.open()
     yield opened

@@ -21,7 +21,7 @@ def a_meeting(**changes: object) -> Meeting:
         "starts_at": SPAN.start,
         "ends_at": SPAN.end,
     }
-    return Meeting(**{**values, **changes})  # type: ignore[arg-type]
+    return Meeting(**{**values, **changes})  # type: ignore[arg-type] # one dict, many types
 
 
 def a_sighting(meeting: Meeting, minute: int = 0, user_id: str | None = "ana") -> Sighting:

@@ -42,7 +42,7 @@ def a_booking(student: str, teacher: str, hours: int, **changes: object) -> Book
         "tz_version": "2026a",
         "created_at": NOW,
     }
-    return Booking(**{**values, **changes})  # type: ignore[arg-type]
+    return Booking(**{**values, **changes})  # type: ignore[arg-type] # one dict, many types
 
 
 def take_part(work: Work, user_id: str, hours: int) -> None:
@@ -124,7 +124,7 @@ async def both(storage: SqlStorage) -> SqlStorage:
 async def test_lessons_hours_money_and_links_of_both_are_one_persons(both: SqlStorage) -> None:
     user = await joined(both, ANA[0], DC[0])
     found = await both.read(lambda work: collect(work, PRODUCT.records, user.id))
-    told: dict[str, list] = dict(found.records)  # type: ignore[type-arg, arg-type]
+    told: dict[str, list] = dict(found.records)  # type: ignore[type-arg, arg-type] # by the names of tables
     lessons = {each.starts_at: each for each in told["lessons"]}
     assert [each.notices for each in lessons.values()].count({user.id: "late"}) == 2
     assert {each.extension_asked_by for each in lessons.values()} == {user.id, None}

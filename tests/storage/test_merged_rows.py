@@ -42,7 +42,7 @@ PRODUCT = assemble(*a_desk())
 
 def a_person(name: str, platform: str, **changes: object) -> tuple[User, Identity]:
     values: dict[str, object] = {"created_at": NOW, "name": name, "guest_turns": 2}
-    user = User(**{**values, **changes})  # type: ignore[arg-type]
+    user = User(**{**values, **changes})  # type: ignore[arg-type] # one dict, many types
     identity = Identity(
         platform=platform, external_id=name, user_id=user.id, room=name, is_latest=True
     )
@@ -168,7 +168,7 @@ async def both(storage: SqlStorage) -> SqlStorage:
 async def test_every_record_of_both_belongs_to_whoever_registered(both: SqlStorage) -> None:
     user = await joined(both, DC[0], ANA[0])
     found = await both.read(lambda work: collect(work, PRODUCT.records, user.id))
-    records: dict[str, list] = dict(found.records)  # type: ignore[type-arg, arg-type]
+    records: dict[str, list] = dict(found.records)  # type: ignore[type-arg, arg-type] # by the names of tables
     assert user.id == ANA[0].id
     assert {each.platform for each in records["identities"]} == {"telegram", "discord"}
     assert {turn.transcript for turn in records["turns"]} == {"said by ana", "said by ana-dc"}

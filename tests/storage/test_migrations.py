@@ -81,7 +81,7 @@ async def test_migrating_twice_changes_nothing(empty_url: str) -> None:
     assert await schema.current(empty_url) == schema.head()
 
 
-async def test_two_processes_may_migrate_at_once(postgres) -> None:  # type: ignore[no-untyped-def]
+async def test_two_processes_may_migrate_at_once(postgres) -> None:  # type: ignore[no-untyped-def] # its values say it
     url = postgres.empty_url()
     await asyncio.gather(*(asyncio.to_thread(asyncio.run, schema.migrate(url)) for _ in range(2)))
     assert await schema.current(url) == schema.head()

@@ -13,7 +13,7 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 def a_user(**changes: object) -> User:
     values: dict[str, object] = {"created_at": NOW, "name": "Ana Lima", "native_language": "pt"}
-    return User(**{**values, **changes})  # type: ignore[arg-type]
+    return User(**{**values, **changes})  # type: ignore[arg-type] # one dict, many types
 
 
 async def test_a_user_comes_back_as_it_was_stored(storage: SqlStorage) -> None:

@@ -99,7 +99,7 @@ def test_it_counts_what_it_changed(connection: Connection) -> None:
 
 def test_it_refuses_a_time_without_a_zone(connection: Connection) -> None:
     with pytest.raises(ValueError, match="without zone"):
-        Prepared(insert(things)).run(connection, BLUE | {"at": datetime(2026, 1, 1)})  # noqa: DTZ001
+        Prepared(insert(things)).run(connection, BLUE | {"at": datetime(2026, 1, 1)})  # noqa: DTZ001 - the point of the test
 
 
 @pytest.mark.parametrize("times", [1, 2])

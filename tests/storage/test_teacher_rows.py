@@ -19,7 +19,7 @@ from tests.unit.accounts.test_teacher_rules import NOW, a_gig, a_teacher
 
 def a_user(name: str = "Ana", **changes: object) -> User:
     values: dict[str, object] = {"created_at": NOW, "name": name, "status": UserStatus.ACTIVE}
-    return User(**{**values, **changes})  # type: ignore[arg-type]
+    return User(**{**values, **changes})  # type: ignore[arg-type] # one dict, many types
 
 
 def a_listed_gig(work: Work, user: User, **changes: object) -> Gig:
@@ -170,7 +170,7 @@ async def test_watchers_of_what_fits_are_found_but_not_the_teacher_itself(
             work.users.add(person)
             since = None if person is tom else NOW
             work.teacher_searches.add(
-                TeacherSearch(user_id=person.id, watching_since=since, **wish)  # type: ignore[arg-type]
+                TeacherSearch(user_id=person.id, watching_since=since, **wish)  # type: ignore[arg-type] # one dict, many types
             )
         work.teacher_searches.add(TeacherSearch(user_id=ana.id, watching_since=NOW))
         work.teacher_searches.add(TeacherSearch(user_id=bob.id, language="fr"))
@@ -197,7 +197,7 @@ async def test_the_audit_trail_is_append_only(storage: SqlStorage) -> None:
 
     entries = [entry(minute) for minute in range(3)]
     for each in entries:
-        await storage.write(lambda work, each=each: work.audit.add(each))  # type: ignore[misc]
+        await storage.write(lambda work, each=each: work.audit.add(each))  # type: ignore[misc] # a lambda's default has no type
     assert await storage.read(lambda work: work.audit.latest(2)) == [entries[2], entries[1]]
     with pytest.raises(TypeError):
         await storage.write(lambda work: work.audit.save(entries[0]))

@@ -26,7 +26,7 @@ async def hasty_sqlite(sqlite_url: str, keyring: Keyring) -> AsyncIterator[Sqlit
 
 
 @pytest.fixture
-async def server(postgres, keyring: Keyring) -> AsyncIterator[PostgresStorage]:  # type: ignore[no-untyped-def]
+async def server(postgres, keyring: Keyring) -> AsyncIterator[PostgresStorage]:  # type: ignore[no-untyped-def] # its values say it
     opened = PostgresStorage(postgres.fresh_url(), keyring, Instance())
     await opened.open()
     yield opened
@@ -63,7 +63,7 @@ async def test_a_file_locked_by_another_program_is_busy_until_it_lets_go(
 async def test_a_full_disk_fails_the_unit_and_is_over_when_there_is_room(
     hasty_sqlite: SqliteStorage,
 ) -> None:
-    def limit(pages: int):  # type: ignore[no-untyped-def]
+    def limit(pages: int):  # type: ignore[no-untyped-def] # its values say it
         def unit(work: Work) -> None:
             work._connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
 
@@ -145,7 +145,7 @@ async def test_a_connection_lost_while_committing_is_never_run_again(
 async def test_under_a_rain_of_lost_connections_every_acknowledged_unit_is_there_once(
     server: PostgresStorage,
 ) -> None:
-    def add(number: int):  # type: ignore[no-untyped-def]
+    def add(number: int):  # type: ignore[no-untyped-def] # its values say it
         def unit(work: Work) -> int:
             work.notes.put(f"a {number}", "x")
             work.notes.put(f"b {number}", "x")
@@ -190,7 +190,7 @@ async def _terminate_all(server: PostgresStorage, is_over: asyncio.Event) -> int
 
 async def test_a_server_that_is_not_there_is_unreachable_and_found_again(
     postgres,
-    keyring: Keyring,  # type: ignore[no-untyped-def]
+    keyring: Keyring,  # type: ignore[no-untyped-def] # its values say it
 ) -> None:
     right = make_url(postgres.fresh_url())
     wrong = right.set(query={"host": "/nonexistent"})
@@ -203,7 +203,7 @@ async def test_a_server_that_is_not_there_is_unreachable_and_found_again(
 
 async def test_a_database_that_does_not_exist_is_a_wrong_setting(
     postgres,
-    keyring: Keyring,  # type: ignore[no-untyped-def]
+    keyring: Keyring,  # type: ignore[no-untyped-def] # its values say it
 ) -> None:
     url = make_url(postgres.fresh_url()).set(database="no_such_database")
     storage = open_storage(url.render_as_string(False), keyring, Instance())

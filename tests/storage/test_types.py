@@ -13,10 +13,10 @@ from bot.storage.types import UtcDateTime
 from bot.storage.work import Work
 from tests.message_builders import NOW, an_event
 
-DIALECT = sqlite.dialect()  # type: ignore[no-untyped-call]
+DIALECT = sqlite.dialect()  # type: ignore[no-untyped-call] # the library's own
 ZONES = st.timezones() | st.integers(-1439, 1439).map(lambda m: timezone(timedelta(minutes=m)))
 EARLY = datetime(2, 1, 1)  # noqa: DTZ001 - hypothesis wants bounds without zone
-LATE = datetime(9998, 12, 31)  # noqa: DTZ001
+LATE = datetime(9998, 12, 31)  # noqa: DTZ001 - hypothesis wants bounds without zone
 
 
 @given(st.datetimes(EARLY, LATE, timezones=ZONES))

@@ -37,7 +37,7 @@ class Gate:
         assert self.may_go.wait(10)
 
 
-def put_note(name: str, value: str = "x"):  # type: ignore[no-untyped-def]
+def put_note(name: str, value: str = "x"):  # type: ignore[no-untyped-def] # its values say it
     return lambda work: work.notes.put(name, value)
 
 
@@ -128,7 +128,7 @@ async def test_a_lost_race_for_a_unique_row_is_stale(storage: SqlStorage) -> Non
 
 
 async def test_two_hundred_writers_at_once_lose_nothing(storage: SqlStorage) -> None:
-    def add(number: int):  # type: ignore[no-untyped-def]
+    def add(number: int):  # type: ignore[no-untyped-def] # its values say it
         def unit(work: Work) -> None:
             seen = int(work.notes.get(f"count {number % 10}") or 0)
             work.notes.put(f"writer {number}", str(seen))
@@ -178,7 +178,7 @@ async def test_a_failing_unit_does_not_hurt_those_it_shares_a_commit_with(
     assert await notes_of(sqlite, "before", "broken", "after") == ["x", None, "x"]
 
 
-async def _outcome(storage: SqlStorage, unit) -> BaseException | None:  # type: ignore[no-untyped-def]
+async def _outcome(storage: SqlStorage, unit) -> BaseException | None:  # type: ignore[no-untyped-def] # its values say it
     try:
         await storage.write(unit)
     except BaseException as error:
@@ -249,7 +249,7 @@ async def test_a_database_without_tables_is_refused_with_the_command_to_run(
 
 async def test_an_empty_postgres_is_refused_with_the_command_to_run(
     postgres,
-    keyring: Keyring,  # type: ignore[no-untyped-def]
+    keyring: Keyring,  # type: ignore[no-untyped-def] # its values say it
 ) -> None:
     storage = open_storage(postgres.empty_url(), keyring, Instance())
     with pytest.raises(ServiceFailure, match="linguaflex migrate"):

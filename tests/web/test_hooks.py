@@ -61,7 +61,7 @@ async def sqlite_storage(sqlite_url: str, keyring: Keyring) -> AsyncIterator[Sql
 @asynccontextmanager
 async def serving(storage: object) -> AsyncIterator[str]:
     app = web.Application()
-    app.router.add_post(PATH, hook_handler(HOOK, storage, SystemClock()))  # type: ignore[arg-type]
+    app.router.add_post(PATH, hook_handler(HOOK, storage, SystemClock()))  # type: ignore[arg-type] # a storage of less
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

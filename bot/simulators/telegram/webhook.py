@@ -108,7 +108,7 @@ class WebhookSender:
             item = await self._bell.until(lambda: self._next(hook), timeout=None)
             task = asyncio.create_task(self._deliver(hook, item))
             self._sending[item] = task
-            task.add_done_callback(lambda _, item=item: self._finish(item))  # type: ignore[misc]
+            task.add_done_callback(lambda _, item=item: self._finish(item))  # type: ignore[misc] # a lambda's default has no type
 
     def _next(self, hook: Hook) -> Pending | None:
         if len(self._sending) >= hook.max_connections:

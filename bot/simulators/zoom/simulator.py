@@ -98,7 +98,7 @@ class ZoomSimulator(LoopbackServer):
     def leave(self, seat: Seat) -> None:
         self.account.leave(seat)
 
-    async def settle(self, timeout: float = 10) -> None:  # noqa: ASYNC109
+    async def settle(self, timeout: float = 10) -> None:  # noqa: ASYNC109 - how long to wait is the caller's
         """Wait until every event was delivered, or given up. Raises TimeoutError."""
         await self.bell.until(lambda: self.webhooks.is_quiet or None, timeout)
 

@@ -14,7 +14,7 @@ PROVED = {"email": "a@example.org", "email_hash": "h", "email_verified_at": NOW}
 
 
 def a_user(**changes: object) -> User:
-    return User(**{"created_at": NOW, **changes})  # type: ignore[arg-type]
+    return User(**{"created_at": NOW, **changes})  # type: ignore[arg-type] # one dict, many types
 
 
 def a_consent(*, is_revoked: bool = False) -> Consent:

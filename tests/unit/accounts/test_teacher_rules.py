@@ -27,7 +27,7 @@ def a_teacher(**changes: object) -> TeacherProfile:
         "rate_minor": 2000,
         "rate_currency": "EUR",
     }
-    return TeacherProfile(**{**values, **changes})  # type: ignore[arg-type]
+    return TeacherProfile(**{**values, **changes})  # type: ignore[arg-type] # one dict, many types
 
 
 def a_gig(**changes: object) -> Gig:
@@ -41,7 +41,7 @@ def a_gig(**changes: object) -> Gig:
         "currency": "EUR",
         "created_at": NOW,
     }
-    return Gig(**{**values, **changes})  # type: ignore[arg-type]
+    return Gig(**{**values, **changes})  # type: ignore[arg-type] # one dict, many types
 
 
 def test_there_are_exactly_two_categories() -> None:

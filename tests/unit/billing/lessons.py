@@ -34,7 +34,7 @@ def a_lesson(*presences: Presence, **changes: object) -> LessonFact:
         "rate": Money(2400, "EUR"),
         "outcome": LessonOutcome.MET,
     }
-    return LessonFact(**{**values, **changes})  # type: ignore[arg-type]
+    return LessonFact(**{**values, **changes})  # type: ignore[arg-type] # one dict, many types
 
 
 def oracle_cents(

@@ -15,7 +15,7 @@ RULE = Rounding.STARTED_MINUTE
 
 
 def cents(*presences: object, rounding: Rounding = RULE, **changes: object) -> int:
-    bill = bill_for(a_lesson(*presences, **changes), rounding)  # type: ignore[arg-type]
+    bill = bill_for(a_lesson(*presences, **changes), rounding)  # type: ignore[arg-type] # one dict, many types
     return sum(line.minor for line in bill.lines)
 
 

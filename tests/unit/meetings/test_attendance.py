@@ -45,11 +45,11 @@ def saw(
 
 
 def joined(second: int, person: str | None = "ana", **more: str) -> Sighting:
-    return saw(What.JOINED, second, person, **more)  # type: ignore[arg-type]
+    return saw(What.JOINED, second, person, **more)  # type: ignore[arg-type] # one dict, many types
 
 
 def left(second: int, person: str | None = "ana", **more: str) -> Sighting:
-    return saw(What.LEFT, second, person, **more)  # type: ignore[arg-type]
+    return saw(What.LEFT, second, person, **more)  # type: ignore[arg-type] # one dict, many types
 
 
 def closed(second: int, instance: str = "a") -> Sighting:

@@ -19,13 +19,13 @@ def a_schedule(**changes: object) -> Schedule:
         "notice": timedelta(0),
         "horizon": timedelta(days=7),
     }
-    return Schedule(**{**values, **changes})  # type: ignore[arg-type]
+    return Schedule(**{**values, **changes})  # type: ignore[arg-type] # one dict, many types
 
 
 def _starts(schedule: Schedule, *taken: Timespan, **changes: object) -> list[str]:
     """As a clock in UTC shows them: "1 07:15"."""
     wish: dict[str, object] = {"length": _HOUR, "now": _NOW, **changes}
-    found = slots(schedule, taken, **wish)  # type: ignore[arg-type]
+    found = slots(schedule, taken, **wish)  # type: ignore[arg-type] # one dict, many types
     return [f"{slot.start.day} {slot.start:%H:%M}" for slot in found]
 
 

@@ -118,7 +118,7 @@ def test_the_same_is_told_as_data() -> None:
 def test_the_tools_bring_corrections_and_words_as_data() -> None:
     assert [tool.name for tool in tools()] == ["note_correction", "note_vocabulary", "offer_help"]
     for tool in tools():
-        assert set(tool.parameters["required"]) <= set(tool.parameters["properties"])  # type: ignore[call-overload]
+        assert set(tool.parameters["required"]) <= set(tool.parameters["properties"])  # type: ignore[call-overload] # plain JSON
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

@@ -201,7 +201,7 @@ class SpeechProcess:
     async def _quiet(self) -> None:
         """Wait until nobody has been heard or spoken to for a while, looking now and then."""
         now = asyncio.get_running_loop().time
-        while self._in_use or self._used_at + self._prepare_after > now():  # noqa: ASYNC110
+        while self._in_use or self._used_at + self._prepare_after > now():  # noqa: ASYNC110 - time passing rings no bell
             await asyncio.sleep(self._prepare_after)
 
     @contextmanager
