@@ -41,6 +41,7 @@ _GIVE_BACK = Prepared(
 )
 _BY_CODE = Prepared(select(conversations).where(_C.invite_code == bindparam("invite_code")))
 _LISTED_AS = Prepared(select(listed).where(_L.conversation_id == bindparam("conversation_id")))
+_UNLIST = Prepared(delete(listed).where(_L.conversation_id == bindparam("unlisted")))
 _LIST = {
     "sqlite": Prepared(sqlite.insert(listed).on_conflict_do_nothing()),
     "postgresql": Prepared(postgresql.insert(listed).on_conflict_do_nothing()),
@@ -59,7 +60,7 @@ class SqlConversations(TableRepo[LiveConversation]):
 
     def add(self, entity: LiveConversation, /) -> LiveConversation:
         super().add(entity)
-        self._list(_listing_of(entity), frozenset())
+        self._list(entity.id, _listing_of(entity), frozenset())
         return entity
 
     def save(self, entity: LiveConversation, /) -> LiveConversation:
@@ -72,7 +73,7 @@ class SqlConversations(TableRepo[LiveConversation]):
             if fresh is not None and fresh.version == entity.version:
                 raise TooFewSeats(taken=fresh.taken)
             raise Stale
-        self._list(_listing_of(entity), self._listed_as(entity.id))
+        self._list(entity.id, _listing_of(entity), self._listed_as(entity.id))
         return self.get(entity.id)
 
     def lock(self, conversation_id: str, /) -> LiveConversation:
@@ -166,12 +167,12 @@ class SqlConversations(TableRepo[LiveConversation]):
         rows = _LISTED_AS.all(self._connection, {"conversation_id": conversation_id})
         return frozenset(tuple(row[name] for name in _LISTED) for row in rows)
 
-    def _list(self, wanted: Listing, had: Listing) -> None:
-        for row in sorted(had - wanted, key=repr):
-            matching = [column == value for column, value in zip(_L, row, strict=True)]
-            self._connection.execute(delete(listed).where(*matching))
+    def _list(self, conversation_id: str, wanted: Listing, had: Listing) -> None:
+        if wanted == had:
+            return
+        _UNLIST.run(self._connection, {"unlisted": conversation_id})
         insert = _LIST[self._connection.dialect.name]
-        for row in sorted(wanted - had, key=repr):
+        for row in sorted(wanted, key=repr):
             insert.run(self._connection, dict(zip(_LISTED, row, strict=True)))
 
 
