@@ -130,6 +130,14 @@ class ApiAccess:
         raise StaleButton
 
 
+def end_keys(scene: Scene) -> Sequence[Paragraph]:
+    """Whoever has a chat that was lost may have made keys in it: all end. What is told of it."""
+    if not scene.work.api.keys.of_user(scene.user.id):
+        return ()
+    scene.work.api.keys.remove_of_user(scene.user.id)
+    return [scene.text("apikey.ended")]
+
+
 def _only_in_private(scene: Scene) -> None:
     if scene.incoming.is_shared:
         raise DomainError("command.in_private")

@@ -8,6 +8,7 @@ from bot.accounts.model import Identity
 from bot.accounts.reach import address_of, preferred_address, reachable
 from bot.accounts.tokens import LINK_LIFETIME, Tokens
 from bot.chat.moving import leave_rooms
+from bot.flows.api_access import end_keys
 from bot.flows.email_steps import EMAIL_STEP, LINK_FLOW, RECOVER_FLOW, EmailSteps
 from bot.flows.model import Answers, Flow, Option, Refused, Step
 from bot.flows.own_records import Records, merge_people
@@ -145,11 +146,13 @@ class Linking:
         lost = _same_platform(theirs, scene) if answers[_WAY] == RECOVER_FLOW else []
         for identity in lost:
             _leave(scene, identity)
+        ended = end_keys(scene) if lost else ()
         _tell(scene, lost, "recover.told_lost")
         _tell(scene, [i for i in (*theirs, *ours) if i not in lost], "link.told")
         scene.show(
             scene.text("link.done", name=scene.user.first_name),
             Paragraph("\n".join(_lines(scene)), Style.QUOTE),
+            *ended,
             buttons=menu_rows(scene),
         )
         return None

@@ -1,6 +1,6 @@
 """Who asks, and how often: tokens, and limits for every address and every key."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.accounts.api_model import ApiKey, Limit, TokenKind, TokenPair
 from bot.accounts.api_tokens import ApiTokens, Reused
-from bot.accounts.model import User
+from bot.accounts.model import User, UserStatus
 from bot.core.clock import Clock
 from bot.core.storage import Storage
 from bot.flows.ports import FlowWork
@@ -60,18 +60,18 @@ class Admission:
 
     async def anybody(self, request: web.Request) -> None:
         """Raises Problem 429."""
-        address = address_of(request.remote, request.headers)
+        address = _address(request)
         await self._within(lambda work: self._charge_address(work, address))
 
     async def person(self, request: web.Request) -> User:
         """Whose access token it is. Raises Problem 401 or 429."""
-        address, token = address_of(request.remote, request.headers), _bearer(request)
+        address, token = _address(request), _bearer(request)
 
         def unit(work: FlowWork) -> User | None:
             self._charge_address(work, address)
             key = None if token is None else self._tokens.key_of(work, token, TokenKind.ACCESS)
             user = None if key is None else work.users.find(key.user_id)
-            if key is None or user is None:
+            if key is None or user is None or user.status is UserStatus.CLOSED:
                 self._punish(work, address)
                 return None
             self._charge_key(work, key)
@@ -86,13 +86,14 @@ class Admission:
     async def exchange(self, request: web.Request, refresh: str) -> TokenPair:
         """A fresh pair for a refresh token; one shown twice ends its key and its person is told.
 
+        The request was counted (`anybody`) before its body was read.
+
         Raises:
             Problem: 401 or 429.
         """
-        address = address_of(request.remote, request.headers)
+        address = _address(request)
 
         def unit(work: FlowWork) -> TokenPair | Reused | None:
-            self._charge_address(work, address)
             key = self._tokens.key_of(work, refresh, TokenKind.REFRESH)
             if key is not None:
                 self._charge_key(work, key)
@@ -163,8 +164,8 @@ class _Full(Exception):
         self.wait = wait
 
 
-def address_of(peer: str | None, headers: Mapping[str, str]) -> str:
-    """Whose request it is, for counting.
+def address_of(peer: str | None, forwarded: Sequence[str]) -> str:
+    """Whose request it is, for counting; `forwarded` are the lines of `X-Forwarded-For`.
 
     A proxy beside us, which is all that private addresses can be, says whom it heard last; what
     it was told by others (further to the left) proves nothing.
@@ -174,7 +175,7 @@ def address_of(peer: str | None, headers: Mapping[str, str]) -> str:
     except ValueError:
         return "unknown"
     if address.is_private:
-        told = headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        told = ",".join(forwarded).rpartition(",")[2].strip()
         try:
             address = ip_address(told)
         except ValueError:
@@ -182,6 +183,10 @@ def address_of(peer: str | None, headers: Mapping[str, str]) -> str:
     if isinstance(address, IPv6Address) and not address.is_private:
         return f"{IPv6Address(int(address) >> 64 << 64)}{_FOREIGN}"
     return str(address)
+
+
+def _address(request: web.Request) -> str:
+    return address_of(request.remote, request.headers.getall("X-Forwarded-For", []))
 
 
 def _bearer(request: web.Request) -> str | None:

@@ -39,6 +39,7 @@ def api_application(parts: LiveParts, limits: ApiLimits | None = None) -> web.Ap
         return handle
 
     async def exchange(request: web.Request) -> web.StreamResponse:
+        await admission.anybody(request)
         read_query(request, Nothing)
         ask = await read_body(request, TokenAsk)
         pair = await admission.exchange(request, ask.refresh_token)

@@ -1,6 +1,7 @@
 """Who is let in: tokens that are stale, revoked, forged or used twice, and how often one asks."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from structlog.testing import capture_logs
 
 from bot.accounts.api_model import Limit
 from bot.accounts.api_tokens import ACCESS_LIFETIME, ApiTokens
+from bot.accounts.model import UserStatus
 from bot.i18n.catalog import texts_in
 from bot.storage.engine import SqlStorage
 from bot.storage.work import Work
@@ -127,6 +129,16 @@ async def test_whose_account_is_gone_is_let_in_no_more(desk: Desk) -> None:
     assert (await find(desk, f"Bearer {pair.access}")).status == 401
 
 
+async def test_whoever_closed_their_account_is_let_in_no_more(desk: Desk) -> None:
+    pair = await desk.pair(BEN)
+
+    def close(work: Work) -> None:
+        work.users.save(replace(work.users.get(BEN), status=UserStatus.CLOSED))
+
+    await desk.storage.write(close)
+    assert (await find(desk, f"Bearer {pair.access}")).status == 401
+
+
 async def test_a_key_that_asks_too_often_waits_as_long_as_it_is_told(
     sqlite_storage: SqlStorage,
 ) -> None:
@@ -189,6 +201,7 @@ async def test_limits_hold_across_processes(storage: SqlStorage) -> None:
         ("8.8.4.4", "198.51.100.1", "8.8.4.4"),
         ("127.0.0.1", "198.51.100.1", "198.51.100.1"),
         ("10.0.0.2", "1.1.1.1, 198.51.100.1", "198.51.100.1"),
+        ("127.0.0.1", "1.1.1.1|198.51.100.1", "198.51.100.1"),
         ("127.0.0.1", "nonsense", "127.0.0.1"),
         ("127.0.0.1", "", "127.0.0.1"),
         ("2606:4700:1:2:3:4:5:6", "", "2606:4700:1:2::/64"),
@@ -199,4 +212,4 @@ async def test_limits_hold_across_processes(storage: SqlStorage) -> None:
 def test_an_address_is_that_of_whoever_reached_us_first_hand(
     peer: str | None, told: str, counted: str
 ) -> None:
-    assert address_of(peer, {"X-Forwarded-For": told} if told else {}) == counted
+    assert address_of(peer, [line for line in told.split("|") if line]) == counted

@@ -7,12 +7,24 @@ import pytest
 from bot.accounts.api_model import ApiKey, TokenPair
 from bot.accounts.api_tokens import ApiTokens
 from bot.app import App
+from bot.i18n.catalog import texts_in
+from bot.simulators.mailbox import Mailbox
 from bot.storage.work import Work
 from tests.message_builders import HandClock
 from tests.stage import PATIENCE_SECONDS, Stage, a_stage, an_app
-from tests.visitors import Visitor, register, stored_of, user_of
+from tests.visitors import (
+    Visitor,
+    an_app_with_mail,
+    code_from,
+    register,
+    register_with_mail,
+    stored_of,
+    user_of,
+)
 
+EN = texts_in("en")
 URL = "https://school.example"
+ADDRESS = "ana@example.org"
 
 
 @pytest.fixture
@@ -30,7 +42,7 @@ async def app(stage: Stage, sqlite_url: str) -> AsyncIterator[App]:
 
 @pytest.fixture
 async def ana(stage: Stage, app: App) -> Visitor:
-    visitor = Visitor(stage.telegram.person(user_id=12, name="Ana", language="en"))
+    visitor = _visitor(stage, 12, "Ana")
     await register(visitor)
     return visitor
 
@@ -114,3 +126,52 @@ async def test_keys_are_taken_along_without_their_tokens_and_forgotten_with_the_
         ).one()
 
     assert await app.storage.read(rows) == (0, 0)
+
+
+@pytest.fixture
+async def mailbox() -> AsyncIterator[Mailbox]:
+    async with Mailbox() as running:
+        yield running
+
+
+@pytest.fixture
+async def posted(stage: Stage, sqlite_url: str, mailbox: Mailbox) -> AsyncIterator[App]:
+    """A program that sends mails."""
+    web = {"public_url": URL}
+    async with an_app_with_mail(stage, sqlite_url, mailbox, HandClock(), web=web) as running:
+        yield running
+
+
+async def test_who_gets_back_into_an_account_ends_what_the_lost_chat_may_have_made(
+    stage: Stage, posted: App, mailbox: Mailbox
+) -> None:
+    lost, fresh = _visitor(stage, 12, "Ana"), _visitor(stage, 13, "Nana")
+    await register_with_mail(lost, mailbox, ADDRESS)
+    refresh = await make_a_token(lost)
+    await fresh.say("/recover", then="Which e-mail address")
+    await fresh.say(ADDRESS, then="If an account has confirmed this address")
+    await fresh.say(await code_from(mailbox), then="that was connected before")
+    done = await fresh.press("Join", then="Done, Ana")
+    assert EN("apikey.ended") in done.text
+    assert await exchanged(posted, refresh) is None
+
+
+async def test_two_accounts_that_become_one_keep_the_tokens_of_both(
+    stage: Stage, posted: App, mailbox: Mailbox
+) -> None:
+    first, second = _visitor(stage, 12, "Ana"), _visitor(stage, 13, "Nana")
+    await register_with_mail(first, mailbox, ADDRESS)
+    await register(second)
+    tokens = [await make_a_token(each) for each in (first, second)]
+    await second.say("/link", then="Your connected apps")
+    await second.press("Bring another account here", then="Which e-mail address")
+    await second.say(ADDRESS, then="If an account has confirmed this address")
+    await second.say(await code_from(mailbox), then="The account of Ana García")
+    done = await second.press("Join", then="Done, Ana")
+    assert EN("apikey.ended") not in done.text
+    assert [key.label for key in await keys_of(posted, first)] == ["My script"] * 2
+    assert all([isinstance(await exchanged(posted, each), TokenPair) for each in tokens])
+
+
+def _visitor(stage: Stage, number: int, name: str) -> Visitor:
+    return Visitor(stage.telegram.person(user_id=number, name=name, language="en"))

@@ -363,10 +363,14 @@ async def test_refusals_are_in_the_readers_language(desk: Desk) -> None:
     assert await title("xx;q=a") == (spanish, "es")
 
 
-async def test_on_postgresql_it_is_all_the_same(storage: SqlStorage) -> None:
-    """And on SQLite, since the fixture runs on each."""
+async def test_on_either_database_callers_at_once_are_answered_alike(storage: SqlStorage) -> None:
     async with a_desk(storage) as desk:
-        conversation = await desk.created(maxParticipants=1)
+        desk.tokens[ANA] = (await desk.pair(ANA)).access
+        options = {"json": a_draft(maxParticipants=1), "headers": {"Idempotency-Key": "once"}}
+        asking = [desk.ask("POST", CONVERSATIONS, **options) for _ in range(5)]
+        made = await asyncio.gather(*asking)
+        assert [each.status for each in made] == [201] * 5
+        (conversation,) = {each.body["id"] for each in made}
         answers = await asyncio.gather(*(desk.book(conversation, who) for who in (BEN, TEACHER)))
         assert sorted(each.body["status"] for each in answers) == ["CONFIRMED", "WAITLISTED"]
         assert (await desk.listed(search="cafe"))["total"] == 1
