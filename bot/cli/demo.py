@@ -107,6 +107,7 @@ async def _world(
 def _found_school(discord: DiscordSimulator, admin: Member, teacher: Member) -> Channel:
     """A school's server on Discord with the bot in it; where teachers receive their students."""
     rights = EVERYONE | Permission.MANAGE_THREADS
+    rights |= Permission.CREATE_EVENTS | Permission.MANAGE_CHANNELS
     school = discord.guild("Flex School", admin, bot_rights=rights)
     school.add(teacher)
     school.add_channel("lobby")

@@ -23,14 +23,18 @@ _CONTENT_FLAGS = 1 << 18 | 1 << 19  # granted, or granted to an app in few serve
 _ADMINISTRATOR = 1 << 3
 # Why each is needed stands in README.md.
 PERMISSIONS = {
+    "Manage Channels": 1 << 4,
     "Add Reactions": 1 << 6,
     "View Channels": 1 << 10,
     "Send Messages": 1 << 11,
     "Attach Files": 1 << 15,
     "Read Message History": 1 << 16,
+    "Connect": 1 << 20,
+    "Speak": 1 << 21,
     "Manage Threads": 1 << 34,
     "Create Private Threads": 1 << 36,
     "Send Messages in Threads": 1 << 38,
+    "Create Events": 1 << 44,
     "Send Voice Messages": 1 << 46,
 }
 
