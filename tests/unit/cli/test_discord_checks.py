@@ -71,7 +71,8 @@ async def test_missing_permissions_are_named_with_the_invitation(sim):
 
     found = await look(sim)
 
-    assert "lacks: Manage Threads" in found["discord.servers"].detail
+    lacks = "lacks: Manage Channels, Manage Threads, Create Events"
+    assert lacks in found["discord.servers"].detail
     assert "permissions=" in found["discord.servers"].remedy
 
 
