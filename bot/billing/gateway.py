@@ -106,17 +106,22 @@ class CardSaved:
 
 
 @dataclass(frozen=True, slots=True)
-class CardRemoved:
+class _Ended:
+    """What the gateway keeps under this id is no more what it was."""
+
+    id: str
+
+
+class CardRemoved(_Ended):
     """The gateway no longer keeps this card."""
 
-    card_id: str
 
-
-@dataclass(frozen=True, slots=True)
-class PageExpired:
+class PageExpired(_Ended):
     """Nobody finished this page in time, or we closed it."""
 
-    page_id: str
+
+class TransferReversed(_Ended):
+    """A transfer came back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +153,6 @@ class AccountChanged:
     """A teacher's account, read anew."""
 
     status: AccountStatus
-
-
-@dataclass(frozen=True, slots=True)
-class TransferReversed:
-    """A transfer came back."""
-
-    transfer_id: str
 
 
 GatewayEvent = (

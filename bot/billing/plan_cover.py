@@ -1,4 +1,4 @@
-"""What teachers get for seats that students did not pay for, because their plan covers them."""
+"""What teachers get for seats and lessons that students' plans cover."""
 
 from datetime import datetime
 
@@ -12,21 +12,25 @@ from bot.core.money import Money
 PLANS = "plans"  # what plans cost us; what they bring is in the gateway's own books
 
 
-def owe_for_plan_seat(
+def owe_for_plan(
     work: BillingWork,
     rules: BillingRules,
     teacher_id: str,
-    seat_id: str,
+    kind: str,
+    cause: str,
     price: Money,
     now: datetime,
-) -> bool:
-    """The teacher's part of the seat's price, as if it had been paid; False: it was owed before."""
+) -> Money:
+    """Enter the teacher's part of a price as if it had been paid, once for a `cause`; the part.
+
+    Args:
+        kind: of the ledger's entry, "plan_seat" or "plan_lesson".
+    """
     teacher = party_of(work, teacher_id, now)
     own = own_commission([teacher])
     commission_bp = rules.commission_bp if own is None else own
     part = split(price, tax_bp=rules.tax_bp, commission_bp=commission_bp).teacher
-    if part.minor == 0:
-        return False
-    postings = [Posting(PLANS, part), Posting(payable(teacher.id), -part)]
-    entry = work.billing.ledger.append("plan_seat", f"plan:seat:{seat_id}", postings, now)
-    return entry is not None
+    if part.minor:
+        postings = [Posting(PLANS, part), Posting(payable(teacher.id), -part)]
+        work.billing.ledger.append(kind, cause, postings, now)
+    return part
