@@ -14,11 +14,15 @@ import pytest
 
 from bot.accounts.model import Identity, Purpose, UserStatus
 from bot.app import App
+from bot.chat.model import Hall
+from bot.messaging.model import Address
 from bot.simulators.faults import Fault
 from bot.simulators.mailbox import Mailbox
 from bot.simulators.supabase import SupabaseSimulator
+from bot.simulators.telegram import Person
 from bot.storage.work import Work
 from tests.message_builders import HandClock
+from tests.relay_stage import acquainted, met
 from tests.stage import PATIENCE_SECONDS, Stage, a_note, an_app, said
 from tests.visitors import (
     Visitor,
@@ -173,15 +177,47 @@ async def test_what_a_guest_did_in_the_second_app_is_kept(world: World) -> None:
 
 
 async def test_a_lost_chat_is_replaced_by_a_fresh_one_and_told(world: World) -> None:
-    await world.fresh.say("/recover", then="Which e-mail address")
-    await world.fresh.say(ADDRESS, then="If an account has confirmed this address")
-    await world.fresh.say(await world.code("gets you back"), then="that was connected before")
-    await world.fresh.press("Join", then="Done, Ana")
+    await recover(world)
     await world.ana.reads("taken back from another Telegram chat")
     recovered = await user_of(world.app, world.fresh)
     assert (recovered.name, recovered.status) == ("Ana García", UserStatus.ACTIVE)
     await world.ana.say("/start", then="try talking right now")
     assert (await user_of(world.app, world.ana)).id != recovered.id
+
+
+async def test_rooms_in_the_app_of_a_lost_chat_are_used_no_more(world: World) -> None:
+    """Whoever sits in the lost chat may read them: students' messages come to the fresh one."""
+    room = Address("telegram", "-1001:77")
+    thread = await acquainted(
+        world.app, await met(world.app, a_student(world)), ("telegram", "1001")
+    )
+    teacher = await user_of(world.app, world.ana)
+
+    def move_in(work: Work) -> None:
+        work.chat.halls.put(Hall(user_id=teacher.id, place="telegram:-1001"))
+        work.chat.threads.save(work.chat.threads.get(thread.id).placed(teacher.id, room))
+
+    await world.app.storage.write(move_in)
+    await recover(world)
+    await world.fresh.reads("Your rooms for students in Telegram are no longer used")
+    recovered = await user_of(world.app, world.fresh)
+    assert await world.app.storage.read(lambda work: work.chat.halls.find(recovered.id)) is None
+    left = await world.app.storage.read(lambda work: work.chat.threads.get(thread.id))
+    assert left.place_of(recovered.id) is None
+    await a_student(world).send_text("Where are you?")
+    await world.fresh.reads("Where are you?")
+
+
+def a_student(world: World) -> Person:
+    return world.stage.telegram.person(user_id=4004, name="Ben", language="en")
+
+
+async def recover(world: World) -> None:
+    """Back into Ana's account from a fresh chat."""
+    await world.fresh.say("/recover", then="Which e-mail address")
+    await world.fresh.say(ADDRESS, then="If an account has confirmed this address")
+    await world.fresh.say(await world.code("gets you back"), then="that was connected before")
+    await world.fresh.press("Join", then="Done, Ana")
 
 
 async def test_an_app_is_disconnected_and_told_and_the_last_one_stays(world: World) -> None:
