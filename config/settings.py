@@ -251,6 +251,7 @@ _PRO = PlanSettings(
     ai_minutes_day=180,
     group_seats=None,
     group_minutes=1_000,
+    lessons=4,
     booking_days=14,
     recording_days=90,
 )

@@ -13,6 +13,7 @@ from bot.flows.gig_card import BOOK_PREFIX, offers
 from bot.flows.lesson_news import LessonNews
 from bot.flows.lesson_ports import Needed, Payments
 from bot.flows.lesson_words import lesson_facts, policy_words
+from bot.flows.plan_lessons import lessons_left
 from bot.flows.plan_reach import check_reach, in_reach
 from bot.flows.ports import FlowWork
 from bot.flows.runner import StaleButton
@@ -228,6 +229,8 @@ class Book:
             policy_words(booking, texts),
             scene.text("booking.held", length=reader.length(self._bookings.policy.hold)),
         ]
+        if (covered := lessons_left(scene)) is not None:
+            body.append(covered)
         scene.show(*body, buttons=_yes_or_no(scene, booking))
 
     def _decide(self, scene: Scene, booking_id: str, *, is_yes: bool) -> Later | None:

@@ -41,6 +41,7 @@ from bot.flows.commands import Action
 from bot.flows.commissions import Commissions
 from bot.flows.earnings import EarningsFlow
 from bot.flows.live.seat_paying import SeatMoney, SeatPaying, StoredSeats
+from bot.flows.plan_lessons import PlanLessons
 from bot.flows.ports import FlowWork
 from bot.flows.receipt_words import side_of
 from bot.flows.receipts import Receipts, own_invoice
@@ -53,6 +54,7 @@ from bot.i18n.formats import exact_minutes
 from bot.jobs.model import Job
 from bot.live.seats import SeatService
 from bot.messaging.model import Paragraph
+from bot.tiers.service import Plans
 
 Unit = Callable[[FlowWork], None]
 LightJob = Callable[[FlowWork, Job], None]
@@ -104,6 +106,7 @@ class PayDesk:
         self._statements = Statements(parts.storage, own.printer, clock)
         self._earnings = EarningsFlow(parts, self.sending, rules, self._receipts)
         self._commissions = commissions
+        self._plan_lessons = PlanLessons(Plans(parts.scenes.rules.tiers), rules, clock)
 
     def hear(self, work: FlowWork, event: GatewayEvent) -> None:
         """What the gateway tells: written down, and told to whom it concerns."""
@@ -214,6 +217,8 @@ class PayDesk:
     def _bill(self, work: FlowWork, job: Job) -> None:
         """Handles `lesson.bill`; why a lesson that did not take place is free was said before."""
         fact = self._own.facts.get(work, job.payload["booking_id"])
+        if self._plan_lessons.cover(work, fact):
+            return
         billed = bill_lesson(work, fact, self._own.rules, self._clock.now())
         if billed.invoice is None and fact.outcome is LessonOutcome.MET:
             self._tell_nothing_owed(work, fact, billed)

@@ -1,6 +1,6 @@
 """Teachers are paid for seats that plans cover, once the conversation took place."""
 
-from bot.billing.plan_seats import owe_for_plan_seat
+from bot.billing.plan_cover import owe_for_plan
 from bot.billing.rules import BillingRules
 from bot.core.clock import Clock
 from bot.core.money import Money
@@ -25,4 +25,5 @@ class PlanSeatPay:
             return
         price = Money(conversation.price_minor, conversation.currency)
         now = self._clock.now()
-        owe_for_plan_seat(work, self._rules, teacher_id, seat.id, price, now)
+        cause = f"plan:seat:{seat.id}"
+        owe_for_plan(work, self._rules, teacher_id, "plan_seat", cause, price, now)

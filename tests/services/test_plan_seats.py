@@ -7,7 +7,7 @@ from bot.accounts.model import User
 from bot.billing.ledger import payable
 from bot.billing.parties import party_of
 from bot.billing.payouts import earnings_of
-from bot.billing.plan_seats import PLANS
+from bot.billing.plan_cover import PLANS
 from bot.billing.rules import BillingRules
 from bot.core.money import Money
 from bot.flows.plan_pay import PlanSeatPay
