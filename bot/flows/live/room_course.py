@@ -80,10 +80,18 @@ class RoomCourse:
             minutes = self._policy.extension // timedelta(minutes=1)
             self._course.extend(work, conversation.id, conversation.host_id, minutes)
 
-    def end(self, work: FlowWork, conversation: LiveConversation) -> None:
-        """It is over for everybody."""
-        if self._course is not None and conversation.status is ConversationStatus.LIVE:
-            self._course.complete(work, conversation.id)
+    def end(self, work: FlowWork, conversation: LiveConversation, by: str | None = None) -> None:
+        """It is over for everybody.
+
+        Args:
+            by: who led it and ended it; None: time did.
+        """
+        if self._course is None or conversation.status is not ConversationStatus.LIVE:
+            return
+        unit = find_room(work, conversation.id, self._clock.now())
+        if unit is not None and by is not None:
+            self._say_ended(unit, by)  # what `finished` says then is the same message
+        self._course.complete(work, conversation.id)
 
     def started(self, work: FlowWork, conversation: LiveConversation) -> None:
         """It began: the first turn is dealt. A second time changes nothing."""

@@ -40,10 +40,10 @@ class RoomDesk:
             "in": self._come_in,
             "out": self._leave,
             "pass": self._pass,
-            "fix_on": self._corrections,
-            "fix_off": self._corrections,
-            "keep_on": self._keeping,
-            "keep_off": self._keeping,
+            "fix_on": lambda scene, about, _: self._corrections(scene, about, is_wanted=True),
+            "fix_off": lambda scene, about, _: self._corrections(scene, about, is_wanted=False),
+            "keep_on": lambda scene, about, _: self._keeping(scene, about, is_wanted=True),
+            "keep_off": lambda scene, about, _: self._keeping(scene, about, is_wanted=False),
             "t": lambda scene, about, _: self._translation.press(scene, about),
             "star": self._star,
             "chip": self._chip,
@@ -103,13 +103,15 @@ class RoomDesk:
         scene.show(scene.text("grouproom.passed"))
         self._turns.had_turn(unit, self._turns.awake(unit, member))
 
-    def _corrections(self, scene: Scene, conversation_id: str, _: str) -> None:
+    def _corrections(self, scene: Scene, conversation_id: str, *, is_wanted: bool) -> None:
         unit, member = self._inside(scene, conversation_id)
-        self._welcome(scene, unit, self._door.set_corrections(unit, member), is_again=True)
+        changed = self._door.set_corrections(unit, member, is_wanted=is_wanted)
+        self._welcome(scene, unit, changed, is_again=True)
 
-    def _keeping(self, scene: Scene, conversation_id: str, _: str) -> None:
+    def _keeping(self, scene: Scene, conversation_id: str, *, is_wanted: bool) -> None:
         unit, member = self._inside(scene, conversation_id)
-        self._welcome(scene, unit, self._door.set_keeping(unit, member), is_again=True)
+        changed = self._door.set_keeping(unit, member, is_wanted=is_wanted)
+        self._welcome(scene, unit, changed, is_again=True)
 
     def _star(self, scene: Scene, conversation_id: str, more: str) -> None:
         stars = int(more) if more.isdecimal() else 0

@@ -112,14 +112,14 @@ class RoomDoor:
         self._turns.without(unit, member.user_id)
         self._lead.look(unit)
 
-    def set_corrections(self, unit: RoomUnit, member: Member) -> Member:
+    def set_corrections(self, unit: RoomUnit, member: Member, *, is_wanted: bool) -> Member:
         """Ask for private corrections, or for none."""
-        return unit.keep(replace(member, wants_corrections=not member.wants_corrections))
+        return unit.keep(replace(member, wants_corrections=is_wanted))
 
-    def set_keeping(self, unit: RoomUnit, member: Member) -> Member:
+    def set_keeping(self, unit: RoomUnit, member: Member, *, is_wanted: bool) -> Member:
         """Say that one's voice may be kept, or take it back; minors are never asked."""
         user = unit.work.users.get(member.user_id)
-        may_keep = not member.may_keep and not user.is_minor
+        may_keep = is_wanted and not user.is_minor
         seat = unit.work.live.seats.find_of(unit.room.id, member.user_id)
         if seat is not None:
             unit.work.live.seats.save(replace(seat, may_record=may_keep))

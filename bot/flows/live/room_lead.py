@@ -20,7 +20,7 @@ class RoomLead:
         """Somebody came, went or did something, or a turn went by: who leads from here on?"""
         hosts = hosts_of(unit.conversation)
         leader = leader_among(hosts, unit.members, unit.now, self._policy.host_away_after)
-        if leader is None or leader == unit.room.leader_id:
+        if leader is None or leader == unit.room.leader_id or _is_early(unit, leader):
             return
         unit.change(leader_id=leader)
         key = f"lead{unit.room.version}"
@@ -41,6 +41,14 @@ class RoomLead:
         """The leader's panel."""
         key = f"tools{unit.room.version}"
         unit.say(unit.room.leader_id, key, tools_body, lambda reader: tool_rows(unit, reader))
+
+
+def _is_early(unit: RoomUnit, leader: str) -> bool:
+    """Before it runs the host is waited for; from the planned start on a co-host may begin it."""
+    if unit.room.is_running:
+        return False
+    is_host = leader in hosts_of(unit.conversation)
+    return unit.now < unit.conversation.starts_at or not is_host
 
 
 def tools_body(reader: Reader) -> Sequence[Paragraph]:
