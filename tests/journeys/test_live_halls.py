@@ -233,6 +233,23 @@ async def test_people_meet_in_a_room_made_for_them_and_are_seen(school: School) 
     )
 
 
+async def test_who_takes_a_seat_when_the_room_is_open_is_let_in_and_shown_the_way(
+    school: School,
+) -> None:
+    await school.set_up()
+    conversation = await school.plan()
+    await school.pass_by(minutes=6)
+    room = school.server.channel(f"Coffee and verbs · {conversation.id[-6:]}")
+    with pytest.raises(PermissionError):
+        school.ben.person.join_voice(room)
+    await school.book(conversation, school.ben)
+    await school.ben.press("Join", then="This link is yours alone")
+    (link,) = [button.url for button in school.ben.pane.messages[-1].buttons]
+    school.ben.person.join_voice(room)
+
+    assert link == f"https://discord.com/channels/{school.server.guild_id}/{room.channel_id}"
+
+
 async def test_who_came_and_went_while_nothing_was_heard_is_found_out(school: School) -> None:
     conversation, room = await school.meeting()
     ana, ben, discord = school.ana, school.ben, school.stage.discord

@@ -6,7 +6,6 @@ from bot.flows.live.room_door import RoomDoor
 from bot.flows.live.room_unit import find_room, has_notes
 from bot.flows.live.room_zoom import RoomLinks
 from bot.flows.ports import FlowWork
-from bot.live.model import RoomKind
 from bot.live.ports import ConversationChange, ConversationNews, SeatChange, SeatNews
 from bot.meetings.model import MeetingState
 
@@ -57,6 +56,5 @@ class RoomEvents:
 
     def _show_way(self, work: FlowWork, change: SeatChange) -> None:
         meeting = work.meetings.of_subject(change.conversation.id)
-        is_zoom = change.conversation.room is RoomKind.ZOOM
-        if is_zoom and meeting is not None and meeting.state is MeetingState.READY:
+        if meeting is not None and meeting.state is MeetingState.READY:
             self._links.invite(work, change.conversation, meeting, change.seat.user_id)
