@@ -175,7 +175,7 @@ class LiveConversations:
             return made
         known = requests.find(asker.id, key_hash)
         if known is None or known[0] != body_hash or known[1] is None:
-            raise _wrong_key("apikey.wrong.key_reused")
+            raise Problem(Trouble.CONFLICT, "apikey.problem.conflict.key")
         return work.live.conversations.get(known[1])
 
     def _plan(self, work: FlowWork, ask: NewConversation, asker: User) -> LiveConversation:
@@ -232,10 +232,6 @@ def _idempotency_key(request: web.Request) -> str | None:
     """What the asker calls this request, so that it is done once."""
     key = request.headers.get(_KEY_HEADER)
     if key is not None and not (0 < len(key) <= _LONGEST_KEY and key.isascii()):
-        raise _wrong_key("apikey.wrong.key")
+        wrong = Wrong("header", _KEY_HEADER, "apikey.wrong.key", {"most": _LONGEST_KEY})
+        raise Problem(Trouble.INVALID, wrong=[wrong])
     return key
-
-
-def _wrong_key(key: str) -> Problem:
-    wrong = Wrong("header", _KEY_HEADER, key, {"most": _LONGEST_KEY})
-    return Problem(Trouble.INVALID, wrong=[wrong])
