@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from bot.billing.documents import Document, Printer, Section, as_csv
 from bot.billing.jobs import stated_month
-from bot.billing.ledger import payable
+from bot.billing.ledger import Entry, payable
 from bot.billing.model import Party
 from bot.core.clock import Clock
 from bot.core.money import Money, digits
@@ -24,7 +24,7 @@ from bot.jobs.model import Job
 from bot.messaging.model import Attachment, MediaKind, Paragraph
 
 CSV = "text/csv"
-_INVOICE = "invoice"
+_INVOICE, _SEAT = "invoice", "seat"
 _HEAD = ("day", "what", "number", "amount", "currency")
 Unit = Callable[[FlowWork], None]
 
@@ -94,7 +94,7 @@ def earned_by(
 ) -> Sequence[Earned]:
     """What the teacher is owed more (positive) or less, in order; of the days in between (UTC)."""
     found = [
-        Earned(entry.at, entry.kind, _number(work, entry.kind, entry.cause), -amount)
+        Earned(entry.at, *_named(work, entry), -amount)
         for party in parties
         for entry, amount in work.billing.ledger.of_account(payable(party.id), 0)
         if (first is None or entry.at.date() >= first) and (end is None or entry.at.date() < end)
@@ -140,11 +140,14 @@ def statement_paper(
     )
 
 
-def _number(work: FlowWork, kind: str, cause: str) -> int | None:
-    if kind != _INVOICE:
-        return None
-    invoice = work.billing.invoices.find(cause.partition(":")[2])
-    return None if invoice is None else invoice.number
+def _named(work: FlowWork, entry: Entry) -> tuple[str, int | None]:
+    """What an entry is called, and the number of its invoice."""
+    if entry.kind != _INVOICE:
+        return entry.kind, None
+    invoice = work.billing.invoices.find(entry.cause.partition(":")[2])
+    if invoice is None:
+        return entry.kind, None
+    return _SEAT if invoice.seat_id is not None else entry.kind, invoice.number
 
 
 def _plain(amount: Money) -> Decimal:

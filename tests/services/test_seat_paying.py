@@ -175,3 +175,16 @@ async def test_a_disagreement_about_a_seat_ends_with_a_part_of_its_price(
     await stage.presses("emma", button(proposed, "emma", "j:accept").data)
     await stage.work()
     assert stage.gateway.taken == 400
+
+
+async def test_a_teachers_statement_names_seats(
+    stage: PayingStage, coffee: LiveConversation
+) -> None:
+    await offered(stage, coffee, "ana")
+    await pays(stage)
+    sent = await stage.presses("emma", "i:csv:")
+    (file,) = [message.attachment for message in sent if message.attachment is not None]
+    blob_id = file.blob_id
+    assert blob_id is not None
+    table = await stage.storage.read(lambda work: work.blobs.get(blob_id))
+    assert "Seat in a live conversation,1,10.20,EUR" in table.decode("utf-8-sig")
