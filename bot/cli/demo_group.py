@@ -14,7 +14,6 @@ from bot.live.draft import Draft
 from bot.simulators.page.assets import Sample, load_samples
 from bot.simulators.telegram.chat import ChatMessage
 from bot.simulators.telegram.people import Person
-from bot.simulators.world import DemoWorld
 from bot.storage.work import Work
 
 _NOTES = {
@@ -26,18 +25,18 @@ _WEEKS = 4
 _STARTS_IN, _LASTS = timedelta(minutes=50), timedelta(minutes=30)
 _QUARTER = timedelta(minutes=15)
 _SEEN = timedelta(days=9)
-_BREATH_SECONDS = 2.5  # somebody thinks before they speak
+_TURNS_EACH = 4  # at the fourth the host ends it
 _LOOK_SECONDS = 0.5
 _A_DAY = 86_400.0
-_ACTIONS = ("in", "start", "pass", "star")
+_ACTIONS = frozenset({"in", "start", "pass", "end2", "star"})
 
 
-def announce(app: App, world: DemoWorld, zone: str) -> Callable[[Work], None]:
+def announce(app: App, group: Sequence[Person], zone: str) -> Callable[[Work], None]:
     """The unit that makes the learners known and has the first one invite to a conversation."""
 
     def unit(work: Work) -> None:
         now = app.clock.now()
-        host, *others = (_register(work, person, zone, now) for person in world.group)
+        host, *others = (_register(work, person, zone, now) for person in group)
         core = app.product.live
         first = core.planning.create(work, _draft(zone, now), host)
         series = core.planning.repeat_weekly(work, first.id, host.id, _WEEKS)
@@ -48,23 +47,39 @@ def announce(app: App, world: DemoWorld, zone: str) -> Callable[[Work], None]:
     return unit
 
 
-async def take_part(app: App, world: DemoWorld) -> None:
-    """Let them come in, begin, speak in their turns and give stars, until cancelled."""
+async def take_part(clock: Clock, group: Sequence[Person], breath_seconds: float = 6.0) -> None:
+    """Let them come in, begin, speak in their turns, end it and give stars, until cancelled.
+
+    Args:
+        breath_seconds: how long somebody thinks before they speak.
+    """
     samples = load_samples()
-    async with asyncio.TaskGroup() as group:
-        for person in world.group:
-            own = [samples[name] for name in _NOTES[person.account.name]]
-            group.create_task(_Member(person, own, app.clock).live())
+    async with asyncio.TaskGroup() as tasks:
+        for person in group:
+            notes = [samples[name] for name in _NOTES[person.account.name]]
+            member = _Member(person, notes, clock, breath_seconds, is_host=person is group[0])
+            tasks.create_task(member.live())
 
 
 class _Member:
     """One of them: does what a message's buttons offer."""
 
-    def __init__(self, person: Person, notes: Sequence[Sample], clock: Clock) -> None:
+    def __init__(
+        self,
+        person: Person,
+        notes: Sequence[Sample],
+        clock: Clock,
+        breath_seconds: float,
+        *,
+        is_host: bool,
+    ) -> None:
         person.chat.is_open = True  # they talked to the bot before
         self._person = person
         self._notes = cycle(notes)
         self._clock = clock
+        self._breath_seconds = breath_seconds
+        self._is_host = is_host
+        self._turns = 0
 
     async def live(self) -> None:
         while True:
@@ -77,31 +92,46 @@ class _Member:
         data = offers[-1]
         match data.split(":")[1]:
             case "pass":
-                await asyncio.sleep(_BREATH_SECONDS)
-                note = next(self._notes)
-                await self._person.send_voice(note.ogg, note.seconds)
+                await asyncio.sleep(self._breath_seconds)
+                await self._take_turn()
             case "start":
-                await self._until_started(message, data)
+                await self._begin(message, data)
             case _:
                 await self._person.press(message.message_id, data=data)
 
-    async def _until_started(self, message: ChatMessage, data: str) -> None:
-        """The host begins as soon as it is time; the button goes when it was pressed."""
-        shown = self._person.chat.find(message.message_id)
-        while shown is not None and data in _offers(shown) and self._is_early(message):
-            await asyncio.sleep(_LOOK_SECONDS)
-            shown = self._person.chat.find(message.message_id)
-        await self._person.press(message.message_id, data=data)
+    async def _take_turn(self) -> None:
+        self._turns += 1
+        if self._is_host and self._turns % _TURNS_EACH == 0:
+            await self._end()
+        else:
+            note = next(self._notes)
+            await self._person.send_voice(note.ogg, note.seconds)
 
-    def _is_early(self, message: ChatMessage) -> bool:
-        """The door opens some minutes before, when this message comes."""
-        return self._clock.now() < _quarter_after(message.date)
+    async def _end(self) -> None:
+        """With the newest tools; the question that follows is an offer like others."""
+        for message in reversed(self._person.chat.messages):
+            for data in _data(message):
+                if data.startswith("lr:end:"):
+                    await self._person.press(message.message_id, data=data)
+                    return
+
+    async def _begin(self, message: ChatMessage, data: str) -> None:
+        """As soon as it is time: the door, with this message behind it, opens minutes before."""
+        begins_at = _quarter_after(self._clock.now())
+        while self._clock.now() < begins_at:  # noqa: ASYNC110 - a moved clock rings nothing
+            await asyncio.sleep(_LOOK_SECONDS)
+        await self._person.press(message.message_id, data=data)
 
 
 def _offers(message: ChatMessage) -> Sequence[str]:
     """What somebody in a live conversation would press on this message."""
+    return [data for data in _data(message) if data.split(":")[:2][-1] in _ACTIONS]
+
+
+def _data(message: ChatMessage) -> Sequence[str]:
+    """Of the buttons about rooms."""
     known = [button.data or "" for row in message.buttons for button in row]
-    return [data for data in known if data.startswith(tuple(f"lr:{name}:" for name in _ACTIONS))]
+    return [data for data in known if data.startswith("lr:")]
 
 
 def _quarter_after(at: datetime) -> datetime:

@@ -89,7 +89,7 @@ class RoomTools:
     def _end(self, scene: Scene, conversation_id: str, _: str) -> None:
         unit = self._running(scene, conversation_id)
         scene.answer_button()
-        self._course.end(scene.work, unit.conversation)
+        self._course.end(scene.work, unit.conversation, scene.user.id)
 
     def _show(self, scene: Scene, conversation_id: str, _: str) -> None:
         unit = self._leading(scene, conversation_id)
