@@ -2,6 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Mapping
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,32 @@ _LIVE = ("active", "past_due")
 _RETRY_SECONDS = 3 * 24 * 3600
 _MOST_TRIES = 3
 _MONTHS = 12
+_INVOICE: Mapping[str, Any] = {
+    "amount_overpaid": 0,
+    "amount_shipping": 0,
+    "attempt_count": 1,
+    "attempted": True,
+    "automatic_tax": {
+        "enabled": False,
+        "liability": None,
+        "disabled_reason": None,
+        "provider": None,
+        "status": None,
+    },
+    "collection_method": "charge_automatically",
+    "default_tax_rates": [],
+    "discounts": [],
+    "issuer": {"type": "self"},
+    "lines": {"object": "list", "data": [], "has_more": False, "url": "/v1/invoices"},
+    "payment_settings": {
+        "default_mandate": None,
+        "payment_method_options": None,
+        "payment_method_types": None,
+    },
+    "post_payment_credit_notes_amount": 0,
+    "pre_payment_credit_notes_amount": 0,
+    "starting_balance": 0,
+}
 
 
 class Subscriptions:
@@ -264,48 +291,23 @@ class Subscriptions:
     def _invoice(self, found: Object, amount: int, reason: str, *, is_paid: bool) -> None:
         """Only its events are of use here: what was paid is a payment of its own."""
         now, item = self._state.seconds(), found["items"]["data"][0]
+        details = {"metadata": dict(found["metadata"]), "subscription": found["id"]}
         made = self._state.new(
             "invoice",
+            **deepcopy(_INVOICE),
             amount_due=amount,
-            amount_overpaid=0,
             amount_paid=amount if is_paid else 0,
             amount_remaining=0 if is_paid else amount,
-            amount_shipping=0,
-            attempt_count=1,
-            attempted=True,
-            automatic_tax={
-                "enabled": False,
-                "liability": None,
-                "disabled_reason": None,
-                "provider": None,
-                "status": None,
-            },
             billing_reason=reason,
-            collection_method="charge_automatically",
             currency=found["currency"],
             customer=found["customer"],
-            default_tax_rates=[],
-            discounts=[],
-            issuer={"type": "self"},
-            lines={"object": "list", "data": [], "has_more": False, "url": "/v1/invoices"},
             parent={
                 "type": "subscription_details",
                 "quote_details": None,
-                "subscription_details": {
-                    "metadata": dict(found["metadata"]),
-                    "subscription": found["id"],
-                },
-            },
-            payment_settings={
-                "default_mandate": None,
-                "payment_method_options": None,
-                "payment_method_types": None,
+                "subscription_details": details,
             },
             period_end=item["current_period_end"],
             period_start=item["current_period_start"],
-            post_payment_credit_notes_amount=0,
-            pre_payment_credit_notes_amount=0,
-            starting_balance=0,
             status="paid" if is_paid else "open",
             status_transitions={
                 "finalized_at": now,
