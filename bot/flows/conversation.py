@@ -18,20 +18,19 @@ from bot.flows.hall_records import HALL_RECORDS
 from bot.flows.introductions import RelayIntroductions
 from bot.flows.lesson_ports import Payments
 from bot.flows.lessons import Lessons
-from bot.flows.live.area import LiveFaces
-from bot.flows.live.core import LiveCore, live_core
-from bot.flows.live.hall_parts import HallParts, assemble_halls
-from bot.flows.live.room_parts import LiveRooms, assemble_rooms
+from bot.flows.live.core import LiveCore
+from bot.flows.live.hall_parts import HallParts
+from bot.flows.live.parts import LiveParts, assemble_live
+from bot.flows.live.room_parts import LiveRooms
 from bot.flows.live.room_records import ROOM_RECORDS
 from bot.flows.live_records import live_records
 from bot.flows.meeting_link import MeetingDesk, MeetingLinks
 from bot.flows.meeting_records import MEETING_RECORDS
+from bot.flows.model import Flow
 from bot.flows.own_records import PEOPLE_RECORDS, Records, practice_records
 from bot.flows.pay_desk import PayingParts
 from bot.flows.paying import Paying
 from bot.flows.people import People, in_private
-from bot.flows.plan_pay import PlanSeatPay
-from bot.flows.plan_seats import PlanSeats
 from bot.flows.plans import PlanDesk
 from bot.flows.ports import FlowWork
 from bot.flows.practice import Practice
@@ -49,10 +48,8 @@ from bot.flows.zone_asking import ZoneAsking
 from bot.jobs.model import Job
 from bot.live.room_ports import SlipFinder
 from bot.tiers.orders import OrderParts
-from bot.tiers.service import Plans
 
 CONTEXT_PREFIX = "x"
-_CURRENCY = "EUR"  # where nobody collects money, and all is free
 
 
 class Area(Protocol):
@@ -60,6 +57,12 @@ class Area(Protocol):
 
     def commands(self) -> Sequence[Command]: ...
     def presses(self) -> Mapping[str, Press]: ...
+
+
+class Asking(Protocol):
+    """What has flows."""
+
+    def flows(self) -> Sequence[Flow]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,19 @@ class Product:
     plans: PlanDesk
     records: Records
     meeting_jobs: Mapping[str, Callable[[FlowWork, Job], None]]
-    live: LiveCore
-    rooms: LiveRooms
-    halls: HallParts
+    gatherings: LiveParts
+
+    @property
+    def live(self) -> LiveCore:
+        return self.gatherings.core
+
+    @property
+    def rooms(self) -> LiveRooms:
+        return self.gatherings.rooms
+
+    @property
+    def halls(self) -> HallParts:
+        return self.gatherings.halls
 
 
 def assemble(
@@ -100,56 +113,70 @@ def assemble(
     zones = ZoneAsking(runner)
     paying = Paying(runner, parts, money)
     lessons, links = _lessons(runner, parts, zones, paying, meetings)
-    rooms = assemble_rooms(runner, parts, find_slips, meetings)
-    halls = assemble_halls(parts, relay.rooms, None if meetings is None else meetings.service)
-    core = live_core(
-        parts.scenes.clock,
-        parts.scenes.rules.live,
-        takes_money=money is not None,
-        plans=PlanSeats(Plans(parts.scenes.rules.tiers)),
-        stays=rooms.stays,
-    )
-    records = _records(parts, lessons, core)
+    live = assemble_live(runner, parts, zones, paying, relay.rooms, money, meetings, find_slips)
+    records = _records(parts, lessons, live.core)
     teaching = Teaching(runner, parts, RelayIntroductions(relay.relay), is_paid=money is not None)
     people = People(runner, practice, parts, records, codes, tokens, teaching)
-    live = LiveFaces(
-        runner,
-        zones,
-        core,
-        parts.start_link,
-        currency=_CURRENCY if money is None else money.currency,
-        payments=paying.sell_seats(core.seats),
-    )
-    rooms.follow(core)
-    halls.follow(core)
-    if money is not None:
-        core.add_listener(seats=PlanSeatPay(money.rules, parts.scenes.clock))
-    people.links = (teaching.accept, live.accept)
+    people.links = (teaching.accept, live.faces.accept)
     hours = Availability(runner, zones, tokens)
     plan_desk = PlanDesk(parts, paying.desk, orders)
     api = ApiAccess(runner, ApiTokens(parts.scenes.clock))
-    runner.add(buttons.fix_flow(), zones.flow(), *people.flows(), *teaching.flows())
-    runner.add(
-        *hours.flows(),
-        *paying.flows(),
-        *api.flows(),
-        *live.flows(),
-        *(f for each in links for f in each.flows()),
-    )
+    asking: Sequence[Asking] = (people, teaching, hours, paying, api, live.faces, *links)
+    runner.add(buttons.fix_flow(), zones.flow(), *(f for each in asking for f in each.flows()))
     areas: Sequence[Area] = (
-        *(relay.talk, people, teaching, hours, lessons, paying, api, live, rooms, halls.setup),
-        plan_desk,
+        *(relay.talk, people, teaching, hours, lessons, paying, api),
+        *(live.faces, live.rooms, live.halls.setup, plan_desk),
         *links,
     )
-    table = CommandTable(
+    table = _table(areas, runner, practice, relay, live.rooms)
+    people.table = table
+    return Product(
+        conversation=_conversation(table, areas, runner, practice, buttons, turns, relay, live),
+        practice=practice,
+        commands=table,
+        relay=relay,
+        teaching=teaching,
+        lessons=lessons,
+        paying=paying,
+        plans=plan_desk,
+        records=records,
+        meeting_jobs={**live.faces.jobs(), **_jobs(links)},
+        gatherings=live,
+    )
+
+
+def _jobs(links: Sequence[MeetingLinks]) -> Mapping[str, Callable[[FlowWork, Job], None]]:
+    return {kind: job for each in links for kind, job in each.jobs().items()}
+
+
+def _table(
+    areas: Sequence[Area],
+    runner: Runner,
+    practice: Practice,
+    relay: RelayParts,
+    rooms: LiveRooms,
+) -> CommandTable:
+    return CommandTable(
         [
             *_practice_commands(practice, relay, rooms),
             *(command for area in areas for command in area.commands()),
             _cancel(runner, practice),
         ]
     )
-    people.table = table
-    conversation = Conversation(
+
+
+def _conversation(
+    table: CommandTable,
+    areas: Sequence[Area],
+    runner: Runner,
+    practice: Practice,
+    buttons: TurnButtons,
+    turns: VoiceTurns,
+    relay: RelayParts,
+    live: LiveParts,
+) -> Conversation:
+    """What is done with what people send."""
+    return Conversation(
         commands=table,
         runner=runner,
         presses={
@@ -160,27 +187,11 @@ def assemble(
         on_speech=practice.on_speech,
         on_text=practice.on_text,
         on_file=practice.on_file,
-        carry=lambda scene: rooms.carry(scene) or relay.talk.carry(scene),
+        carry=lambda scene: live.rooms.carry(scene) or relay.talk.carry(scene),
         on_change=relay.talk.changed,
-        on_presence=halls.heard,
+        on_presence=live.halls.heard,
         resume=turns.resume,
         overtaking_presses=(f"{TURN_PREFIX}:*:end", "c:end", "c:cancel"),
-    )
-    jobs = {**live.jobs(), **{kind: job for each in links for kind, job in each.jobs().items()}}
-    return Product(
-        conversation=conversation,
-        practice=practice,
-        commands=table,
-        relay=relay,
-        teaching=teaching,
-        lessons=lessons,
-        paying=paying,
-        plans=plan_desk,
-        records=records,
-        meeting_jobs=jobs,
-        live=core,
-        rooms=rooms,
-        halls=halls,
     )
 
 
