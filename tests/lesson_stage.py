@@ -183,7 +183,7 @@ class School:
         await self.student.press("Spanish", then="How long")
         await self.student.press(f"{minutes} minutes", then="On which day?")
         await self.student.press(f"{day} ({count})", then="At what time?")
-        await self.student.press(f"{at} PM", then="Is this right?")
+        await self.student.press(at, then="Is this right?")
 
     async def book(self, minutes: int = 60, **when: str) -> None:
         """Choose, and say yes; a card is there."""

@@ -7,6 +7,9 @@ from babel import Locale, dates, numbers, units
 
 from bot.core.language import base_language
 
+# Whoever reads "18:00–21:00" among a teacher's hours reads no "6:00 PM" elsewhere.
+_CLOCK, _CLOCK_WITH_SECONDS = "H:mm", "H:mm:ss"
+
 
 def language_name(tag: str, reader: str) -> str:
     """A language's name for a reader: "Spanish" or "español"; the tag itself when unknown."""
@@ -34,12 +37,15 @@ def accent_name(tag: str, reader: str) -> str:
 
 def moment(at: datetime, reader: str, zone: str | None) -> str:
     """Date and time in the reader's zone (UTC where it is not known)."""
-    return dates.format_datetime(at, format="medium", tzinfo=ZoneInfo(zone or "UTC"), locale=reader)
+    local = at.astimezone(ZoneInfo(zone or "UTC"))
+    day = dates.format_date(local, format="medium", locale=reader)
+    joint = dates.get_datetime_format("medium", locale=reader)
+    return joint.replace("'", "").format(second_in(at, reader, zone), day)
 
 
 def clock_time(at: datetime, reader: str) -> str:
     """The time of day of an aware instant, in its own zone: "14:05"."""
-    return dates.format_time(at, format="short", locale=reader, tzinfo=at.tzinfo)
+    return dates.format_time(at, format=_CLOCK, locale=reader, tzinfo=at.tzinfo)
 
 
 def calendar_day(day: date, reader: str) -> str:
@@ -86,12 +92,13 @@ def day_in(at: datetime, reader: str, zone: str | None) -> str:
 
 def time_in(at: datetime, reader: str, zone: str | None) -> str:
     """The time of day of an instant in the reader's zone: "18:00"."""
-    return dates.format_time(at, format="short", tzinfo=ZoneInfo(zone or "UTC"), locale=reader)
+    return dates.format_time(at, format=_CLOCK, tzinfo=ZoneInfo(zone or "UTC"), locale=reader)
 
 
 def second_in(at: datetime, reader: str, zone: str | None) -> str:
     """The time of day of an instant to the second, in the reader's zone: "18:02:11"."""
-    return dates.format_time(at, format="medium", tzinfo=ZoneInfo(zone or "UTC"), locale=reader)
+    local = ZoneInfo(zone or "UTC")
+    return dates.format_time(at, format=_CLOCK_WITH_SECONDS, tzinfo=local, locale=reader)
 
 
 def exact_minutes(length: timedelta, reader: str) -> str:

@@ -91,7 +91,7 @@ async def book(bob: Anybody) -> None:
     """Tuesday, 24 November 2026, 9:00 in Madrid: 3:00 in New York."""
     await bob.press("Free hours", then="On which day?")
     await bob.press("Tue, Nov 24 (5)", then="At what time?")
-    await bob.press("3:00 AM", then="Is this right?")
+    await bob.press("3:00", then="Is this right?")
     assert any("free until 12 hours before" in text for text in bob.texts)
     assert any("€20.00" in text for text in bob.texts)
     await bob.press("Book", then="Your lesson with Ana is booked.")
@@ -111,13 +111,11 @@ async def test_a_student_books_and_both_are_told_in_their_own_clock(
     await book(bob)
     told = await ana.reads("has booked a lesson with you.")
     assert told is not None
-    clocks = {"telegram": {"ana": "9:00 AM", "bob": "3:00 AM"}}
+    clocks = {"telegram": {"ana": "9:00", "bob": "3:00"}}
     unix = "<t:1795507200:F>"
     for who, name in ((ana, "ana"), (bob, "bob")):
         expected = clocks["telegram"][name] if who.platform == "telegram" else unix
-        assert any(
-            "booked" in text and expected in text.replace("\u202f", " ") for text in who.texts
-        )
+        assert any("booked" in text and expected in text for text in who.texts)
     (lesson,) = await lessons_of(app, bob)
     assert lesson.status is BookingStatus.CONFIRMED
     assert (lesson.wall_time, lesson.zone) == ("2026-11-24T09:00", "Europe/Madrid")
@@ -155,7 +153,7 @@ async def test_a_move_is_proposed_and_accepted(
     await ana.reads("has booked a lesson with you.")
     await ana.press("Move", then="On which day?")
     await ana.press("Wed, Nov 25 (5)", then="At what time?")
-    await ana.press("10:00 AM", then="Proposed:")
+    await ana.press("10:00", then="Proposed:")
     await bob.reads("would like to move the lesson")
     await bob.press("Accept", then="has moved")
     await ana.reads("has moved")
@@ -195,7 +193,7 @@ async def test_a_price_that_changed_after_the_slot_was_held_is_asked_about_again
     ana, bob = pair
     await bob.press("Free hours", then="On which day?")
     await bob.press("Tue, Nov 24 (5)", then="At what time?")
-    await bob.press("3:00 AM", then="Is this right?")
+    await bob.press("3:00", then="Is this right?")
     await later(app, clock, minutes=6)
     teacher = await user_of(app, ana)
 

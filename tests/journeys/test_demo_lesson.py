@@ -71,7 +71,7 @@ async def _book(visit: Afternoon) -> None:
     await visit.ana.reads("On which day?")
     await visit.page.locator("#log .key", has_text=re.compile(r"\(\d\d\)")).nth(1).click()
     await visit.ana.reads("At what time?")
-    await visit.ana.press("9:00 AM")
+    await visit.ana.press("9:00")
     await visit.ana.reads("Is this right?")
     await visit.ana.press("✓ Book")
     await visit.ana.reads(EN("booking.needs.card").partition(".")[0])

@@ -154,14 +154,14 @@ async def test_a_lesson_after_the_clocks_change_is_when_the_teachers_clock_says(
         assert lesson.starts_at == datetime(2027, 3, 28, 18, 0, tzinfo=UTC)
         await school.until(lesson.starts_at - timedelta(hours=1))
         assert "⏰ In an hour" in school.student.texts[-1]
-        assert "Sun, Mar 28, 12:00\u202fPM" in school.student.texts[-1]
+        assert "Sun, Mar 28, 12:00" in school.student.texts[-1]
 
 
 async def test_two_thumbs_on_one_button_book_one_lesson(school: School) -> None:
     await school.give_card()
     await school.choose()
     message, data = school.student.button("Book")
-    presses = [school.student.person.press(message.message_id, data=data) for _ in range(3)]  # type: ignore[union-attr]
+    presses = [school.student.person.press(message.message_id, data=data) for _ in range(3)]  # type: ignore[union-attr] # it is there by then
     await asyncio.gather(*presses)
     await school.student.reads("✅ Your lesson with Emma Stone is booked.")
     await school.settle()
@@ -175,7 +175,7 @@ async def test_calling_off_while_the_other_moves_it_leaves_one_truth(school: Sch
     await school.book()
     await emma.press("Move", then="On which day?")
     await emma.press("Thu, Nov 26 (9)", then="At what time?")
-    await emma.press("7:00 PM", then="Proposed:")
+    await emma.press("19:00", then="Proposed:")
     await ana.reads("would like to move the lesson")
     await ana.press("Call off", then="It costs nothing")
     await ana.press("Yes, call it off", then="You have called off")

@@ -20,11 +20,20 @@ async def stage() -> AsyncIterator[DiscordStage]:
 
 
 @pytest.fixture
-async def school(stage: DiscordStage, sqlite_url: str) -> AsyncIterator[School]:
-    async with a_school(stage, sqlite_url) as running:
+def url(request: pytest.FixtureRequest) -> str:
+    """On SQLite, unless a test names both engines."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return str(request.getfixturevalue("sqlite_url"))
+    return str(request.getfixturevalue("postgres").fresh_url())
+
+
+@pytest.fixture
+async def school(stage: DiscordStage, url: str) -> AsyncIterator[School]:
+    async with a_school(stage, url) as running:
         yield running
 
 
+@pytest.mark.parametrize("url", ["sqlite", "postgres"], indirect=True)
 async def test_a_declined_card_is_paid_on_a_page_and_the_next_lesson_is_booked(
     school: School,
 ) -> None:

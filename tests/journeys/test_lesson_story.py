@@ -22,13 +22,17 @@ async def stage() -> AsyncIterator[DiscordStage]:
         yield running
 
 
-@pytest.mark.parametrize("teaches_on", ["telegram", "discord"])
+@pytest.mark.parametrize(
+    ("teaches_on", "database_url"),
+    [("telegram", "sqlite"), ("discord", "sqlite"), ("telegram", "postgres")],
+    indirect=["database_url"],
+)
 async def test_a_lesson_from_its_hours_to_its_refund(
-    stage: DiscordStage, sqlite_url: str, teaches_on: str
+    stage: DiscordStage, database_url: str, teaches_on: str
 ) -> None:
     """The student reads Spanish in Mexico, the teacher English in London."""
     async with a_school(
-        stage, sqlite_url, teaches_on=teaches_on, language="es", opens=False
+        stage, database_url, teaches_on=teaches_on, language="es", opens=False
     ) as school:
         read_before = len(chat_of(school.student))
         await _open_hours(school)
@@ -67,7 +71,7 @@ async def _book(school: School) -> None:
     await emma.reads("✅ Ana Ruiz has booked a lesson with you.")
     assert _clock(school, ana, "12:00") in _last(ana)
     assert "Como mucho 20,00 €: se pagan" in _last(ana)
-    assert _clock(school, emma, "6:00 PM") in _last(emma)
+    assert _clock(school, emma, "18:00") in _last(emma)
     assert "At most €20.00, for the minutes you really meet" in _last(emma)
     await school.becomes(BookingStatus.CONFIRMED)
 

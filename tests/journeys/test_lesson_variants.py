@@ -156,7 +156,7 @@ async def test_a_card_saved_after_the_hour_was_lost_offers_the_nearest(school: S
     await school.app.storage.write(unit)
     await _save_card_on_another_page(school)
     await school.student.reads("The hour you wanted with Emma Stone was taken meanwhile.")
-    await school.student.press("Tue, Nov 24, 1:00 PM", then="Is this right?")
+    await school.student.press("Tue, Nov 24, 13:00", then="Is this right?")
     await school.student.press("Book", then="is booked.")
     assert (await school.lesson()).starts_at == FIRST + timedelta(hours=1)
 

@@ -170,7 +170,7 @@ async def test_the_cards_say_what_to_do_and_then_what_there_is(stage: Stage):
         await expect(meetings).to_contain_text("As Ana, send /book.")
         await expect(checkout).to_contain_text("/card opens one")
         (anas,) = await stage.meeting(stage.time.now() + HOUR, "Ana")
-        await expect(meetings).to_contain_text("Monday, May 4, 01:00 PM – 02:00 PM")
+        await expect(meetings).to_contain_text("Monday, May 4, 13:00 – 14:00")
         door = meetings.get_by_role("link", name="Ana’s room")
         await expect(door).to_have_attribute("href", anas)
         await meetings.get_by_role("button", name="Join as Ana").click()

@@ -26,7 +26,7 @@ export function has(key) {
 }
 
 export function hourOf(date) {
-  return date.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+  return date.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 }
 
 export function dayOf(date) {
