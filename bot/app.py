@@ -208,9 +208,9 @@ def _assemble(
     meetings: MeetingParts,
     pay: BillingParts,
 ) -> App:
+    messengers: dict[str, PacedMessenger] = {}
     rules = rules_of(settings)
     scenes = Scenes(clock, rules, Entrance(rules.admins, _ui_language))
-    messengers: dict[str, PacedMessenger] = {}
     codec = PyAvCodec()
     parts = Parts(
         storage=storage,
@@ -222,15 +222,7 @@ def _assemble(
         messengers=messengers,
         start_link=lambda payload: _start_link(app, payload),
     )
-    product = assemble(
-        parts,
-        postbox.codes,
-        Tokens(clock),
-        money=pay.money,
-        meetings=meetings.desk,
-        find_slips=find_slips,
-        orders=order_parts(settings, pay.gateway),
-    )
+    product = _product(settings, parts, postbox, meetings, pay)
     handlers = {**meetings.handlers, **pay.handlers(storage, product.paying.desk, clock)}
     metrics = Metrics(storage)
     dispatch = Dispatch(
@@ -256,6 +248,20 @@ def _assemble(
     )
     _connect(app, postbox, messengers, translators)
     return app
+
+
+def _product(
+    settings: Settings, parts: Parts, postbox: Postbox, meetings: MeetingParts, pay: BillingParts
+) -> Product:
+    return assemble(
+        parts,
+        postbox.codes,
+        Tokens(parts.scenes.clock),
+        money=pay.money,
+        meetings=meetings.desk,
+        find_slips=find_slips,
+        orders=order_parts(settings, pay.gateway),
+    )
 
 
 def _inbox(
