@@ -14,6 +14,7 @@ from bot.accounts.model import (
     User,
 )
 from bot.core.repository import Repository
+from bot.core.timespan import Timespan
 from bot.messaging.model import Address
 
 
@@ -71,6 +72,18 @@ class CodeRepo(Repository[OneTimeCode], Protocol):
     def remove_of_user(self, user_id: str, /) -> None: ...
 
 
+class Engagements(Protocol):
+    """What takes a person's time, whichever area knows of it."""
+
+    def lessons(self, user_id: str, within: Timespan, /) -> Sequence[Timespan]:
+        """Booked ones, as student or as teacher, by start."""
+        ...
+
+    def conversations(self, user_id: str, within: Timespan, /) -> Sequence[Timespan]:
+        """Hosted live conversations that are to come or running, by start."""
+        ...
+
+
 class AccountsWork(Protocol):
     """The repositories of people in one transaction."""
 
@@ -84,6 +97,8 @@ class AccountsWork(Protocol):
     def consents(self) -> ConsentRepo: ...
     @property
     def codes(self) -> CodeRepo: ...
+    @property
+    def engagements(self) -> Engagements: ...
     def fingerprint(self, value: str, /) -> str:
         """The keyed hash by which a sealed value can be looked up."""
         ...

@@ -87,7 +87,7 @@ class PlanningService(Generic[W]):
         planned = work.live.conversations.led_by(author.id, now)
         if len(planned) >= self.policy.most_planned:
             raise CannotPlan("group.error.too_many", most=self.policy.most_planned)
-        self._check_alone(planned, Timespan(tidy.starts_at, tidy.ends_at))
+        self._check_alone(work, author.id, planned, Timespan(tidy.starts_at, tidy.ends_at))
         return tidy
 
     def create(self, work: W, draft: Draft, author: User) -> LiveConversation:
@@ -118,7 +118,7 @@ class PlanningService(Generic[W]):
             raise CannotPlan("group.error.too_many", most=self.policy.most_planned)
         starts = weekly_starts(first.wall_time, first.zone, count)[1:]
         for start in starts:
-            self._check_alone(others, Timespan.of(start, first.length))
+            self._check_alone(work, by, others, Timespan.of(start, first.length))
         series = [work.live.conversations.save(replace(first, series_id=first.id))]
         draft = draft_of(first)
         is_verified = first.instructor_id is not None
@@ -175,7 +175,7 @@ class PlanningService(Generic[W]):
         check_times(starts_at, ends_at, self.policy, now)
         planned = work.live.conversations.led_by(before.host_id, now)
         others = [each for each in planned if each.id != before.id]
-        self._check_alone(others, Timespan(starts_at, ends_at))
+        self._check_alone(work, by, others, Timespan(starts_at, ends_at))
         return self._moved(work, before, starts_at, ends_at, by)
 
     def appoint(
@@ -295,11 +295,15 @@ class PlanningService(Generic[W]):
         profile = work.teachers.find_of_user(user_id)
         return profile is not None and profile.is_verified
 
-    def _check_alone(self, others: Sequence[LiveConversation], span: Timespan) -> None:
-        """Nobody leads two conversations at one time."""
+    def _check_alone(
+        self, work: W, host_id: str, others: Sequence[LiveConversation], span: Timespan
+    ) -> None:
+        """Nobody leads two conversations at one time, or one while they have a lesson."""
         for other in others:
             if other.span.overlaps(span):
                 raise CannotPlan("group.error.overlaps", title=other.title)
+        if any(lesson.overlaps(span) for lesson in work.engagements.lessons(host_id, span)):
+            raise CannotPlan("group.error.lesson_then")
 
 
 def _new_code() -> str:

@@ -30,6 +30,7 @@ def free_slots(
         for each in work.bookings.claiming(schedule.teacher_id, around)
         if besides is None or each.id != besides.id
     ]
+    taken += work.engagements.conversations(schedule.teacher_id, around)
     return slots(schedule, taken, length=length, now=now, within=within)
 
 

@@ -19,6 +19,7 @@ from bot.storage.billing import SqlBilling
 from bot.storage.bookings import SqlBookingEvents, SqlBookings
 from bot.storage.chat import SqlChat
 from bot.storage.claims import SqlClaims
+from bot.storage.engagements import SqlEngagements
 from bot.storage.files import SqlBlobs, SqlNotes
 from bot.storage.flows import SqlFlowStates
 from bot.storage.halls import SqlHalls
@@ -231,6 +232,10 @@ class Work:
     @cached_property
     def live(self) -> SqlLive:
         return SqlLive(self._connection, self.vault)
+
+    @cached_property
+    def engagements(self) -> SqlEngagements:
+        return SqlEngagements(self._connection, self.vault)
 
     @cached_property
     def slot_waits(self) -> SqlSlotWaits:

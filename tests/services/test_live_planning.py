@@ -22,8 +22,10 @@ from bot.live.model import (
 )
 from bot.live.policy import LivePolicy
 from bot.live.seats import CannotJoin
+from bot.scheduling.model import SlotTaken
 from bot.storage.engine import SqlStorage
 from bot.storage.work import Work
+from tests.booking_stage import FIRST, booked, hold, settle_in
 from tests.message_builders import NOW
 from tests.seats_floor import TOMORROW, Floor, a_conversation
 
@@ -137,6 +139,23 @@ async def test_nobody_leads_two_conversations_at_one_time(floor: Floor) -> None:
     assert await refusal(overlapping) == "group.error.overlaps"
     await plan(floor, starts_at=TOMORROW + HOUR, ends_at=TOMORROW + 2 * HOUR)
     await plan(floor, "tea")
+
+
+async def test_a_teacher_is_in_a_lesson_or_in_a_conversation_and_never_in_both(
+    storage: SqlStorage,
+) -> None:
+    floor = Floor(storage)
+    await floor.people("ana")
+    await floor.storage.write(lambda work: settle_in(work, "sam"))
+    await floor.storage.write(lambda work: booked(work, "sam"))
+    then = {"starts_at": FIRST - HOUR / 2, "ends_at": FIRST + HOUR / 2}
+    assert await refusal(plan(floor, "tea", **then)) == "group.error.lesson_then"
+    assert await refusal(plan(floor, "sam", **then)) == "group.error.lesson_then"
+    made = await plan(floor, "tea", starts_at=FIRST + HOUR, ends_at=FIRST + 2 * HOUR)
+    with pytest.raises(SlotTaken):
+        await floor.storage.write(lambda work: hold(work, "sam", made.starts_at))
+    await floor.do(lambda work: floor.planning.cancel(work, made.id, "tea"))
+    await floor.storage.write(lambda work: hold(work, "sam", made.starts_at))
 
 
 async def test_a_host_plans_no_more_than_so_many(storage: SqlStorage) -> None:
