@@ -20,7 +20,9 @@ from bot.scheduling.schedule import DAY_MINUTES, AvailabilityRule, Hours, Schedu
 from bot.simulators.stripe import StripeSimulator
 from bot.simulators.zoom import ZoomSimulator
 from bot.storage.work import Work
+from bot.tiers.jobs import page_job
 
+_PRICE = "price_premium"
 HOST, CARD = "host@example.org", "4242424242424242"
 _HOUR = timedelta(hours=1)
 _CAME = What.JOINED
@@ -38,6 +40,11 @@ def settings_of(zoom: ZoomSimulator, stripe: StripeSimulator) -> dict[str, Any]:
             "oauth_url": zoom.oauth_url,
         },
         "stripe": {"api_key": stripe.key, "api_url": stripe.url},
+        "tiers": {
+            "premium": {"prices": "EUR=9.99", "stripe_prices": f"EUR={_PRICE}"},
+            "packs": "ai_minutes:60:4.99 EUR",
+            "rails": "telegram=card",
+        },
     }
 
 
@@ -150,3 +157,17 @@ def _meeting(work: Work, booking: Booking, state: MeetingState) -> Meeting:
             state=state,
         )
     )
+
+
+async def buy_a_plan(app: App, stripe: StripeSimulator) -> None:
+    """Whoever has a page for one pays, and it is known."""
+    pages = await app.storage.read(lambda work: work.tiers.pages.open(10))
+    (page_id,) = [page.page_id for page in pages if page.page_id is not None]
+    stripe.complete(page_id, CARD)
+    now = SystemClock().now()
+    await app.storage.write(lambda work: work.jobs.put(page_job(page_id, "paid", now)))
+
+
+def sell_plans(stripe: StripeSimulator) -> None:
+    """What an operator makes at Stripe."""
+    stripe.subscriptions.add_price(_PRICE, 999, "EUR", "Premium")
