@@ -39,7 +39,7 @@ def moment(at: datetime, reader: str, zone: str | None) -> str:
     """Date and time in the reader's zone (UTC where it is not known)."""
     local = at.astimezone(ZoneInfo(zone or "UTC"))
     day = dates.format_date(local, format="medium", locale=reader)
-    joint = dates.get_datetime_format("medium", locale=reader)
+    joint = str(dates.get_datetime_format("medium", locale=reader))
     return joint.replace("'", "").format(second_in(at, reader, zone), day)
 
 
