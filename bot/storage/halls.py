@@ -67,7 +67,7 @@ live_hall_rooms = Table(
     Column("place", _PLACE, nullable=False, unique=True),
     Column("kind", EnumText(RoomKind), nullable=False),
     Column("opened_at", UtcDateTime, nullable=False),
-    Column("closed_at", UtcDateTime),
+    Column("closed_at", UtcDateTime, index=True),
     Column("admitted", String(64), nullable=False),
 )
 
@@ -141,13 +141,9 @@ class SqlHallRooms(TableRepo[HallRoom]):
     def open_at(self, place: str, /) -> HallRoom | None:
         return self._one(self._open_at, wanted=place)
 
-    def open_in(self, platform: str, server: str, /) -> Sequence[HallRoom]:
-        t = live_hall_rooms.c
-        return self._all(
-            self._open.where(
-                t.server == server, t.place.startswith(f"{platform}:", autoescape=True)
-            )
-        )
+    def open_on(self, platform: str, /) -> Sequence[HallRoom]:
+        here = live_hall_rooms.c.place.startswith(f"{platform}:", autoescape=True)
+        return self._all(self._open.where(here))
 
 
 class SqlHalls:

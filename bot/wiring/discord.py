@@ -159,9 +159,11 @@ class OpenRooms:
     def __init__(self, storage: SqlStorage) -> None:
         self._storage = storage
 
-    async def open_in(self, guild: str, /) -> Collection[str]:
-        rooms = await self._storage.read(lambda work: work.halls.rooms.open_in(DISCORD, guild))
-        return {parse_place(each.place).room for each in rooms}
+    async def open_ones(self) -> Mapping[str, Collection[str]]:
+        found: dict[str, set[str]] = {}
+        for room in await self._storage.read(lambda work: work.halls.rooms.open_on(DISCORD)):
+            found.setdefault(room.server, set()).add(parse_place(room.place).room)
+        return found
 
 
 def _authors(work: Work, written: Sequence[ChatMessage]) -> Mapping[str, str]:

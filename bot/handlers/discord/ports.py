@@ -52,8 +52,8 @@ class Rooms(Protocol):
 class TalkRooms(Protocol):
     """Rooms of ours where people talk."""
 
-    async def open_in(self, guild: str, /) -> Collection[str]:
-        """Ids of those that are open in a server."""
+    async def open_ones(self) -> Mapping[str, Collection[str]]:
+        """Ids of those that are open, by server."""
         ...
 
 

@@ -1,11 +1,13 @@
 """Who comes and goes in our rooms, out of all that the gateway tells of voice channels."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from bot.core.clock import Clock
 from bot.handlers.discord.ports import TalkRooms
+
+_GOOD_FOR_SECONDS = 2.0
 
 Event = dict[str, Any]
 
@@ -21,6 +23,8 @@ class Voices:
         self._rooms = rooms
         self._clock = clock
         self._where: dict[tuple[str, str], str] = {}
+        self._open: Mapping[str, Collection[str]] = {}
+        self._looked_at = -_GOOD_FOR_SECONDS
 
     async def changed(self, event: Event) -> Sequence[Event]:
         """One event for each room of ours that it is about, with the room and the time.
@@ -39,14 +43,15 @@ class Voices:
         before = self._where.get((guild, who))
         if before == after:
             return ()
-        ours = () if _is_bot(data) else await self._rooms.open_in(guild)
+        open_ones = {} if _is_bot(data) else await self._rooms.open_ones()
         self._put(guild, who, after)
+        ours = open_ones.get(guild, ())
         about = [room for room in (before, after) if room and room in ours]
         return [self._about(room, "VOICE_STATE_UPDATE", data) for room in about]
 
     async def _all_of(self, data: Mapping[str, Any]) -> Sequence[Event]:
         guild, states = data["id"], data.get("voice_states", ())
-        ours = await self._rooms.open_in(guild)
+        ours = (await self._known()).get(guild, ())
         bots = {each["user"]["id"] for each in data.get("members", ()) if _is_bot({"member": each})}
         for place in [place for place in self._where if place[0] == guild]:
             del self._where[place]
@@ -55,6 +60,13 @@ class Voices:
         people = [state for state in states if state["user_id"] not in bots]
         inside = {room: [one for one in people if one["channel_id"] == room] for room in ours}
         return [self._about(room, "GUILD_CREATE", {"voice_states": inside[room]}) for room in ours]
+
+    async def _known(self) -> Mapping[str, Collection[str]]:
+        """A session that begins tells of every server at once: one look does for all of them."""
+        if time.monotonic() - self._looked_at > _GOOD_FOR_SECONDS:
+            self._open = await self._rooms.open_ones()
+            self._looked_at = time.monotonic()
+        return self._open
 
     def _put(self, guild: str, who: str, channel: str | None) -> None:
         if channel is None:

@@ -48,7 +48,7 @@ class Rooms:
         self.written: dict[tuple[str, str], str] = {}
         self.has_forgotten = asyncio.Event()
         self.has_mark = asyncio.Event()
-        self.talks: set[str] = set()
+        self.talks: dict[str, set[str]] = {}
 
     async def all(self) -> Sequence[Heard]:
         return list(self.heard.values())
@@ -68,7 +68,7 @@ class Rooms:
     async def is_ours(self, room: str, /) -> bool:
         return room in self.ours
 
-    async def open_in(self, guild: str, /) -> Collection[str]:
+    async def open_ones(self) -> Mapping[str, Collection[str]]:
         return self.talks
 
     async def authors(self, room: str, /) -> Mapping[str, str]:

@@ -23,7 +23,7 @@ def school(sim, ana):
 @pytest.fixture
 def room(school, rooms):
     made = school.add_channel("room", ChannelKind.VOICE)
-    rooms.talks.add(str(made.channel_id))
+    rooms.talks[str(school.guild_id)] = {str(made.channel_id)}
     return made
 
 
@@ -63,7 +63,7 @@ async def test_who_walks_from_one_room_to_another_leaves_the_first(
     heard, inbox, rooms, school, room, ana
 ):
     other, foreign = (school.add_channel(name, ChannelKind.VOICE) for name in ("other", "foreign"))
-    rooms.talks.add(str(other.channel_id))
+    rooms.talks[str(school.guild_id)].add(str(other.channel_id))
     for place in (foreign, room, other, foreign):
         ana.join_voice(place)
     await caught_up(inbox, ana)

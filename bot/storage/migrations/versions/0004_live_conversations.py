@@ -1,7 +1,8 @@
 """live_conversations."""
 
-import sqlalchemy as sa
 from alembic import op
+import sqlalchemy as sa
+
 
 revision = "0004"
 down_revision = "0003"
@@ -124,6 +125,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("place", name=op.f("uq_live_hall_rooms_place")),
     )
     with op.batch_alter_table("live_hall_rooms", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_live_hall_rooms_closed_at"), ["closed_at"], unique=False
+        )
         batch_op.create_index(
             batch_op.f("ix_live_hall_rooms_conversation_id"), ["conversation_id"], unique=False
         )
@@ -467,6 +471,7 @@ def downgrade() -> None:
     op.drop_table("live_listed")
     with op.batch_alter_table("live_hall_rooms", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_live_hall_rooms_conversation_id"))
+        batch_op.drop_index(batch_op.f("ix_live_hall_rooms_closed_at"))
 
     op.drop_table("live_hall_rooms")
     op.drop_table("live_files")
