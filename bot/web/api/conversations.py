@@ -16,7 +16,7 @@ from bot.flows.live.words import person_name
 from bot.flows.ports import FlowWork
 from bot.i18n.catalog import Texts
 from bot.live.draft import CannotPlan, Draft
-from bot.live.finding import Listed, Query, asker_state
+from bot.live.finding import Listed, Query, Row, asker_state
 from bot.live.model import Kind, LiveConversation, Seat, SeatStatus
 from bot.live.planning import PlanningService
 from bot.live.seats import SeatService
@@ -91,17 +91,9 @@ class LiveConversations:
 
         def look(work: FlowWork) -> ConversationPage:
             found = work.live.conversations.find_listed(query)
-            items = [
-                Conversation.of(
-                    Listed(
-                        row.conversation,
-                        person_name(work, row.conversation.host_id, texts),
-                        asker_state(row, asker.id),
-                    ),
-                    asker.id,
-                )
-                for row in found.rows
-            ]
+            hosts = {row.conversation.host_id for row in found.rows}
+            names = {host: person_name(work, host, texts) for host in hosts}
+            items = [_listed(row, names[row.conversation.host_id], asker) for row in found.rows]
             return ConversationPage(items=items, page=ask.page, limit=ask.limit, total=found.total)
 
         return (await self._parts.storage.read(look)).response()
@@ -205,6 +197,11 @@ class LiveConversations:
                 raise
             wrong = Wrong("body", _ABOUT[no.key], no.key, no.params)
             raise Problem(Trouble.INVALID, wrong=[wrong]) from no
+
+
+def _listed(row: Row, host: str, asker: User) -> Conversation:
+    state = asker_state(row, asker.id)
+    return Conversation.of(Listed(row.conversation, host, state), asker.id)
 
 
 def _shown(
