@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.cli.findings import Finding, Status
+from bot.cli.plan_checks import check_plans
 from bot.cli.web_checks import is_within_reach
 from bot.core.errors import ServiceFailure
 from config.settings import Settings, StripeSettings
@@ -20,18 +21,20 @@ async def check_stripe(settings: Settings) -> Sequence[Finding]:
     if settings.stripe.api_key is None:
         return [Finding("stripe", Status.WARN, "no key: lessons are not paid here", _NEEDS_KEY)]
     from bot.billing.adapters.stripe_gateway import StripeGateway  # its library is a heavy one
+    from bot.billing.adapters.stripe_subscriptions import StripeSubscriptions
 
     key = settings.stripe.api_key.get_secret_value()
     gateway = StripeGateway(key, settings.stripe.api_url)
     try:
         account = await gateway.check()
+        plans = await check_plans(settings, StripeSubscriptions(gateway.client))
     except ServiceFailure as failure:
         return [Finding("stripe", Status.FAIL, str(failure), _NEEDS_KEY)]
     finally:
         await gateway.aclose()
     mode = "real money moves" if key.startswith(_LIVE) else "test mode: no money moves"
     found = Finding("stripe", Status.OK, f"Stripe knows us as {account}; {mode}")
-    return [found, _webhooks(settings.stripe, settings.web.public_url)]
+    return [found, _webhooks(settings.stripe, settings.web.public_url), *plans]
 
 
 def _webhooks(stripe: StripeSettings, public_url: str | None) -> Finding:

@@ -12,6 +12,14 @@ from bot.tiers.gateway import OrderState, OrderUrl, SubscriptionState
 from bot.tiers.model import OrderPage, Pack, Subscription, Usage, Use
 
 
+class PriceBook(Protocol):
+    """Prices as a gateway knows them."""
+
+    async def price(self, price_id: str, /) -> Money | None:
+        """What it charges a month; None: it is charged in another way. Raises ServiceFailure."""
+        ...
+
+
 class SubscriptionGateway(Protocol):
     """Collects plans every month. All methods raise ServiceFailure.
 

@@ -17,7 +17,7 @@ from bot.billing.adapters.stripe_calls import (
     page_life,
 )
 from bot.billing.adapters.stripe_wire import Object
-from bot.billing.amounts import to_units
+from bot.billing.amounts import from_units, to_units
 from bot.core.money import Money
 from bot.tiers.gateway import OrderState, OrderStatus, OrderUrl, SubscriptionState, TierEvent
 from bot.tiers.model import Subscription, SubscriptionStatus
@@ -143,6 +143,15 @@ class StripeSubscriptions:
         wanted = {"customer": customer_id, "status": "all"}
         rows = await all_rows(self._stripe.subscriptions.list_async, wanted)
         return [parse_subscription(each) for each in rows]
+
+    async def price(self, price_id: str, /) -> Money | None:
+        """What a price charges a month. Implements `PriceBook`."""
+        found = await answer_of(self._stripe.prices.retrieve_async(price_id))
+        often = found.get("recurring") or {}
+        is_monthly = (often.get("interval"), often.get("interval_count")) == ("month", 1)
+        if not is_monthly or found.get("unit_amount") is None:
+            return None
+        return from_units(int(found["unit_amount"]), str(found["currency"]))
 
     async def _page(self, wanted: Mapping[str, Any], key: str) -> OrderUrl:
         made = await once(
