@@ -23,7 +23,9 @@ from tests.stage import PATIENCE_SECONDS, Stage
 from tests.visitors import Visitor
 
 # What passes by (events, messages, who runs), and what is about no person.
-_PASSING = frozenset({"inbox", "outbox", "instances", "claims", "notes", "heard_rooms"})
+_PASSING = frozenset(
+    {"inbox", "outbox", "instances", "claims", "notes", "heard_rooms", "live_postings"}
+)
 _LEARNER = frozenset({Role.STUDENT})
 _TEACHER = frozenset({Role.TEACHER})
 
