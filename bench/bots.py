@@ -54,6 +54,7 @@ def ours(url: str) -> None:
                 "cache": os.environ.get("BENCH_CACHE"),
                 "guest_turns": 1_000_000,
             },
+            tiers={"free": {"ai_minutes_day": "unlimited"}},
         )
         asyncio.run(serve(settings, frozenset({"telegram"})))
 
