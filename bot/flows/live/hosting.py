@@ -151,7 +151,12 @@ class Hosting:
         off = self._planning.cancel(
             scene.work, conversation.id, scene.user.id, is_whole_series=is_whole_series
         )
-        text = scene.text("group.called_off", title=conversation.title, count=len(off))
+        title = conversation.title
+        text = (
+            scene.text("group.series_called_off", title=title, count=len(off))
+            if is_whole_series
+            else scene.text("group.called_off", title=title)
+        )
         scene.show(text, buttons=[[list_button(reader_of(scene))]])
 
     def _ask_weeks(self, scene: Scene, conversation: LiveConversation) -> None:
