@@ -1,5 +1,6 @@
 """Live conversations in servers and groups: announced, kept up to date, met in, and gone."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -96,7 +97,7 @@ class School:
         host = await user_of(self.app, self.ana)
         planning = self.app.product.live.planning
         made = await self.app.storage.write(lambda work: planning.create(work, draft, host))
-        await answered(self.app)
+        await self.done()
         return made
 
     async def book(self, conversation: LiveConversation, person: Anybody) -> None:
@@ -107,6 +108,15 @@ class School:
     async def pass_by(self, **by: float) -> None:
         """Time passes, and what is due then is done, on Discord too."""
         await later(self.app, self.clock, **by)
+        await self.done()
+
+    async def done(self) -> None:
+        """Every promise that is due is kept, one that was begun elsewhere too, and all is sent."""
+        for _ in range(2):
+            await answered(self.app)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while self.app.worker._running:  # noqa: ASYNC110 - nobody rings for that
+                    await asyncio.sleep(0.01)
         await answered(self.app)
 
     async def posted(self, part: str) -> Message:

@@ -151,6 +151,7 @@ class Hearing:
         name, data = event["t"], event["d"]
         if name == "READY":
             self._on_ready()
+            self._voices.begin()
             _log.info("discord.connected", bot=data["user"]["username"], shard=data["shard"])
             shard = Shard(*data["shard"])
             await self._missed.begin(self.put, self.store, self.is_for_us, shard)

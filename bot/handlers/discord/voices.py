@@ -1,6 +1,7 @@
 """Who comes and goes in our rooms, out of all that the gateway tells of voice channels."""
 
 import time
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -22,8 +23,12 @@ class Voices:
     def __init__(self, rooms: TalkRooms, clock: Clock) -> None:
         self._rooms = rooms
         self._clock = clock
-        self._where: dict[tuple[str, str], str] = {}
+        self._where: defaultdict[str, dict[str, str]] = defaultdict(dict)  # by server, person
         self._open: Mapping[str, Collection[str]] = {}
+        self._looked_at = -_GOOD_FOR_SECONDS
+
+    def begin(self) -> None:
+        """A session begins anew: what is told from here on is compared with what is true then."""
         self._looked_at = -_GOOD_FOR_SECONDS
 
     async def changed(self, event: Event) -> Sequence[Event]:
@@ -40,11 +45,14 @@ class Voices:
         guild, who, after = data.get("guild_id"), data["user_id"], data["channel_id"]
         if guild is None:  # a call between people
             return ()
-        before = self._where.get((guild, who))
+        before = self._where[guild].get(who)
         if before == after:
             return ()
         open_ones = {} if _is_bot(data) else await self._rooms.open_ones()
-        self._put(guild, who, after)
+        if after is None:
+            self._where[guild].pop(who, None)
+        else:
+            self._where[guild][who] = after
         ours = open_ones.get(guild, ())
         about = [room for room in (before, after) if room and room in ours]
         return [self._about(room, "VOICE_STATE_UPDATE", data) for room in about]
@@ -53,10 +61,7 @@ class Voices:
         guild, states = data["id"], data.get("voice_states", ())
         ours = (await self._known()).get(guild, ())
         bots = {each["user"]["id"] for each in data.get("members", ()) if _is_bot({"member": each})}
-        for place in [place for place in self._where if place[0] == guild]:
-            del self._where[place]
-        for state in states:
-            self._put(guild, state["user_id"], state["channel_id"])
+        self._where[guild] = {state["user_id"]: state["channel_id"] for state in states}
         people = [state for state in states if state["user_id"] not in bots]
         inside = {room: [one for one in people if one["channel_id"] == room] for room in ours}
         return [self._about(room, "GUILD_CREATE", {"voice_states": inside[room]}) for room in ours]
@@ -67,12 +72,6 @@ class Voices:
             self._open = await self._rooms.open_ones()
             self._looked_at = time.monotonic()
         return self._open
-
-    def _put(self, guild: str, who: str, channel: str | None) -> None:
-        if channel is None:
-            self._where.pop((guild, who), None)
-        else:
-            self._where[guild, who] = channel
 
     def _about(self, room: str, name: str, data: Mapping[str, Any]) -> Event:
         heard = {"room": room, "heard_at": self._clock.now().isoformat()}
