@@ -14,6 +14,7 @@ from bot.i18n.catalog import texts_in
 from bot.storage.engine import SqlStorage
 from bot.storage.work import Work
 from bot.web.api.admission import ApiLimits, address_of
+from config.logging import redact
 from tests.web.api.stage import ANA, BEN, CONVERSATIONS, PLENTY, TOKENS, Answer, Desk, a_desk
 
 EN = texts_in("en")
@@ -185,6 +186,11 @@ async def test_no_token_is_ever_logged(desk: Desk) -> None:
         await exchange(desk, pair.refresh)
         await exchange(desk, "lfr_guess")
     assert logs == []
+
+
+async def test_a_library_that_would_log_a_token_is_kept_from_it(desk: Desk) -> None:
+    pair = await desk.pair(ANA)
+    assert redact(f"Bearer {pair.access}, then {pair.refresh}") == "Bearer <key>, then <key>"
 
 
 async def test_limits_hold_across_processes(storage: SqlStorage) -> None:
