@@ -1,7 +1,7 @@
 """kill -9 in the middle of a group conversation: nothing said is lost or counted twice."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.accounts.model import User, UserStatus
@@ -67,21 +67,7 @@ async def _in_a_room(stage: DiscordStage, url: str) -> str:
 
     def unit(work: Work) -> str:
         users = [_named(work, *who) for who in _PEOPLE]
-        conversation = work.live.conversations.add(
-            LiveConversation(
-                host_id=users[0].id,
-                title="Spanish",
-                language="es",
-                starts_at=now - timedelta(minutes=5),
-                ends_at=now + timedelta(hours=1),
-                currency="EUR",
-                status=ConversationStatus.LIVE,
-                wall_time="2026-11-22T13:00",
-                zone="UTC",
-                tz_version="2026a",
-                created_at=now,
-            )
-        )
+        conversation = work.live.conversations.add(_conversation(users[0].id, now))
         room = LiveRoom(
             id=conversation.id,
             leader_id=users[0].id,
@@ -94,23 +80,7 @@ async def _in_a_room(stage: DiscordStage, url: str) -> str:
         )
         work.live.rooms.rooms.add(room)
         for place, user in enumerate(users):
-            seat = Seat(
-                conversation_id=room.id,
-                user_id=user.id,
-                status=SeatStatus.CONFIRMED,
-                currency="EUR",
-                booked_at=now,
-            )
-            work.live.seats.add(seat)
-            member = Member(
-                conversation_id=room.id,
-                user_id=user.id,
-                place=place,
-                joined_at=now,
-                seen_at=now,
-                in_since=now,
-            )
-            work.live.rooms.members.add(member)
+            _let_in(work, room.id, user.id, place, now)
         return room.id
 
     storage = stage.look_at(url)
@@ -118,6 +88,44 @@ async def _in_a_room(stage: DiscordStage, url: str) -> str:
     room_id = await storage.write(unit)
     await storage.aclose()
     return room_id
+
+
+def _conversation(host_id: str, now: datetime) -> LiveConversation:
+    return LiveConversation(
+        host_id=host_id,
+        title="Spanish",
+        language="es",
+        starts_at=now - timedelta(minutes=5),
+        ends_at=now + timedelta(hours=1),
+        currency="EUR",
+        status=ConversationStatus.LIVE,
+        wall_time="2026-11-22T13:00",
+        zone="UTC",
+        tz_version="2026a",
+        created_at=now,
+    )
+
+
+def _let_in(work: Work, room_id: str, user_id: str, place: int, now: datetime) -> None:
+    work.live.seats.add(
+        Seat(
+            conversation_id=room_id,
+            user_id=user_id,
+            status=SeatStatus.CONFIRMED,
+            currency="EUR",
+            booked_at=now,
+        )
+    )
+    work.live.rooms.members.add(
+        Member(
+            conversation_id=room_id,
+            user_id=user_id,
+            place=place,
+            joined_at=now,
+            seen_at=now,
+            in_since=now,
+        )
+    )
 
 
 def _named(work: Work, platform: str, external_id: str) -> User:

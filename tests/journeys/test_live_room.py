@@ -10,7 +10,7 @@ from bot.live.model import ConversationStatus, SeatStatus
 from bot.live.room_model import Presence
 from bot.storage.work import Work
 from tests.discord_stage import DiscordStage, a_discord_app, a_discord_stage
-from tests.live_stage import ADMINS, BOTH, a_person, conversations_of, look, make
+from tests.live_stage import ADMINS, BOTH, a_person, conversations_of, live, look, make
 from tests.message_builders import HandClock
 from tests.room_stage import PROMPTS, VOCABULARY, RoomStage, a_room
 from tests.visitors import user_of
@@ -231,6 +231,18 @@ async def test_a_room_nobody_starts_begins_by_itself_and_more_time_is_told(
     await room.host.press("End for all", then="End the conversation for everybody?")
     await room.host.press("Yes, end it", then="is over")
     assert (await room.conversation()).status is ConversationStatus.COMPLETED
+
+
+async def test_the_way_in_stands_on_the_card_while_the_door_is_open(
+    stage: DiscordStage, app: App, clock: HandClock
+) -> None:
+    room = await a_room(stage, app, clock, ("Ana", "Ben"))
+    ben = room.people["Ben"]
+    await room.until((await room.conversation()).starts_at - timedelta(minutes=5))
+    await live(ben, "mine", then="📌 Your conversations")
+    await ben.press("1. 🇪🇸 Spanish over coffee", then="Led by")
+    await ben.press("Come in", then="You are in")
+    assert (await room.member("Ben")).is_in
 
 
 async def test_who_did_not_come_is_not_asked_for_stars(

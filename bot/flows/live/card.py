@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.flows.lesson_words import Reader
+from bot.flows.live.room_ways import way_in
 from bot.flows.live.standing import state_line, state_mark, state_of
 from bot.flows.live.words import (
     headline,
@@ -47,7 +48,8 @@ def render(work: FlowWork, conversation: LiveConversation, reader: Reader) -> Ca
     state = state_of(work, conversation, reader.user.id)
     line = state_line(conversation, state, reader)
     body = [*_facts(work, conversation, reader), Paragraph(line, Style.STRONG)]
-    rows = [_actions(conversation, reader, state), [list_button(reader)]]
+    way = way_in(work, conversation, reader)
+    rows = [*way, _actions(conversation, reader, state), [list_button(reader)]]
     return Card(tuple(body), rows)
 
 
