@@ -281,7 +281,12 @@ def _is_paid(payment: Payment) -> bool:
 
 
 class BillingStage:
-    """Billing on a database, with a clock and a gateway in our hands, and the news it told."""
+    """Billing on a database, with a clock and a gateway in our hands, and the news it told.
+
+    `at_once`: how many jobs are claimed together.
+    """
+
+    at_once = 10
 
     def __init__(self, storage: SqlStorage, **rules: object) -> None:
         self.storage = storage
@@ -356,7 +361,7 @@ class BillingStage:
         return sum(money.minor for money in held)
 
     def _claim(self, work: Work) -> Sequence[Job]:
-        return work.jobs.claim(self.clock.now(), NOW, timedelta(seconds=60), 10)
+        return work.jobs.claim(self.clock.now(), NOW, timedelta(seconds=60), self.at_once)
 
     async def _run(self, job: Job) -> None:
         unit = await self.handle(job)

@@ -33,6 +33,8 @@ class SeatStage(BillingStage):
     `changes`: everything that happened to seats; `bills`: the invoice of each seat that has one.
     """
 
+    at_once = 50
+
     def __init__(self, storage: SqlStorage, **rules: object) -> None:
         super().__init__(storage, **rules)
         self.core = live_core(self.clock, LivePolicy(), takes_money=True)

@@ -240,11 +240,16 @@ class World:
         for payment in list(self.stage.gateway.payments.values()):
             if payment.status is PaymentStatus.PROCESSING:
                 decide(self.stage, self.rng, payment)
-        for days in (0, 4, 1):
-            self.stage.clock.move(timedelta(days=days))
-            await self.stage.do(await self.stage.reconciler.daily())
-            while jobs := await self.stage.storage.write(self.stage._claim):
-                await asyncio.gather(*(self._try(job) for job in jobs))
+        await self.stage.reconciler.look()
+        await self._everything_due()
+        self.stage.clock.move(timedelta(days=4))
+        await self._everything_due()
+        await self.stage.do(await self.stage.reconciler.daily())
+        await self._everything_due()
+
+    async def _everything_due(self) -> None:
+        while jobs := await self.stage.storage.write(self.stage._claim):
+            await asyncio.gather(*(self._try(job) for job in jobs))
 
     async def _try(self, job: Job) -> None:
         try:
