@@ -98,8 +98,7 @@ class PlanDesk:
     def _show(self, scene: Scene) -> Later | None:
         scene.answer_button()
         user, work, now = scene.user, scene.work, scene.now
-        found = self._plans.subscription(work, user.id, now)
-        plan = Plan.FREE if found is None else found.plan
+        found, plan = self._plans.running(work, user.id), self._plans.plan(work, user.id, now)
         accounts = [self._plans.account(work, user.id, what, now) for what in COUNTED]
         lines = [line for a in accounts for line in left_lines(a, scene.texts, user.time_zone)]
         lines.append(scene.texts("tier.peers"))
@@ -146,9 +145,9 @@ class PlanDesk:
 
     def _buy(self, scene: Scene, plan: Plan) -> Later | None:
         orders, user_id, key = self._selling(scene), scene.user.id, scene.incoming.key
-        found = self._plans.subscription(scene.work, user_id, scene.now)
+        found = self._plans.running(scene.work, user_id)
         if found is not None and found.plan.rank >= plan.rank:
-            raise StaleButton
+            return self._manage(scene)
 
         async def ask() -> str:
             if found is not None:
@@ -174,7 +173,7 @@ class PlanDesk:
     def _manage(self, scene: Scene) -> Later | None:
         """Offered wherever the person is: looking after a plan is nothing that is sold."""
         orders, key = self._orders, scene.incoming.key
-        found = self._plans.subscription(scene.work, scene.user.id, scene.now)
+        found = self._plans.running(scene.work, scene.user.id)
         if orders is None or found is None:
             raise StaleButton
 

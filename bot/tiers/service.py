@@ -1,11 +1,12 @@
 """The one place that answers "may this person do this now, and if not, why and what would help"."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.tiers.allowance import Account, Verdict
 from bot.tiers.cycles import calendar_month, cycle_of, day_of
-from bot.tiers.model import Plan, Subscription, Usage, Use
+from bot.tiers.model import GIVING, Plan, Subscription, Usage, Use
 from bot.tiers.ports import TierWork
 from bot.tiers.terms import Tiers
 
@@ -24,7 +25,15 @@ class Plans:
         """The one that gives the most at the moment; None: the person has the free plan."""
         grace = self.tiers.grace
         giving = [s for s in work.tiers.subscriptions.of_user(user_id) if s.gives(now, grace)]
-        return max(giving, key=lambda each: (each.plan.rank, each.began_at), default=None)
+        return _best(giving)
+
+    def running(self, work: TierWork, user_id: str, /) -> Subscription | None:
+        """The best one that the gateway has not ended, even where it gives nothing: paid too late.
+
+        Nobody needs another one beside it.
+        """
+        own = work.tiers.subscriptions.of_user(user_id)
+        return _best([each for each in own if each.status in GIVING])
 
     def plan(self, work: TierWork, user_id: str, now: datetime, /) -> Plan:
         found = self.subscription(work, user_id, now)
@@ -108,3 +117,7 @@ class Plans:
         work.tiers.usage.put(
             Usage(user_id=user_id, what=what, key=key, included=included, bought=bought, at=now)
         )
+
+
+def _best(subscriptions: Sequence[Subscription]) -> Subscription | None:
+    return max(subscriptions, key=lambda each: (each.plan.rank, each.began_at), default=None)

@@ -1,16 +1,19 @@
 """A plan from the first look to its end, on both platforms, while webhooks come as they like."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
+from bot.flows.book_slots import slot_number
 from bot.simulators.faults import Fault
 from bot.simulators.stripe import GOOD, Bank
 from bot.tiers.model import Plan
 from bot.tiers.service import Plans
 from bot.wiring.tiers import tiers_of
 from tests.discord_stage import a_discord_stage
-from tests.lesson_stage import School, a_school, link_under
+from tests.discord_visitors import DiscordVisitor
+from tests.lesson_stage import FIRST, School, a_school, link_under
 from tests.visitors import user_of
 
 SOLD = {
@@ -114,3 +117,26 @@ async def test_unless_it_is_configured_nothing_is_sold_anywhere(sqlite_url: str)
         await ana.say("/settings", then="Your settings")
         shown = await ana.press("My plan", then="cannot be bought in this app")
         assert "€" not in str(shown)
+
+
+async def test_how_far_ahead_people_book_follows_from_their_plan(sqlite_url: str) -> None:
+    near = {**SOLD, "free": {"booking_days": 3}, "rails": "discord=card"}
+    async with (
+        a_discord_stage() as stage,
+        a_school(stage, sqlite_url, tiers=near) as school,
+    ):
+        sell(school)
+        ana = school.student
+        assert isinstance(ana, DiscordVisitor)
+        await ana.say("/book", then="What would you like to book?")
+        await ana.press("Spanish", then="How long")
+        await ana.press("60 minutes", then="On which day?")
+        await ana.press("Tue, Nov 24 (9)", then="At what time?")
+        near_slot, far = ana.data("12:00"), slot_number(FIRST + timedelta(days=2))
+        await ana.forge(near_slot.replace(str(slot_number(FIRST)), str(far)))
+        await ana.reads("lessons can be booked 3 days ahead")
+        with pytest.raises(AssertionError, match="Thu, Nov 26"):
+            await school.choose(day="Thu, Nov 26")
+        await buy(school, "PREMIUM · €14.99 a month")
+        await ana.reads("You are on PREMIUM")
+        await school.choose(day="Thu, Nov 26")

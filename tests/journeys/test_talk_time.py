@@ -58,7 +58,7 @@ async def test_the_end_is_told_before_it_comes_the_last_note_is_answered_and_wri
 ) -> None:
     await talk_once(ana.person)
     await leave(app, ana, 121)
-    await ana.speak(then="About 1 minute of talking with the tutor are left for today")
+    await ana.speak(then="time for talking with the tutor: about 1 minute")
     await leave(app, ana, 1)
     last = await ana.person.send_voice(a_note(), 1)
     await is_answered(ana, last)

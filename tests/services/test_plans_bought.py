@@ -147,6 +147,9 @@ async def test_a_late_payment_is_told_gives_days_of_grace_and_ends_if_it_stays_l
     assert await stage.plan() is Plan.PREMIUM
     stage.clock.move(days=4)
     assert await stage.plan() is Plan.FREE
+    again = await stage.presses("ana", "pl:buy:premium")
+    assert "change your card" in texts(again, "ana")
+    assert "did not work" in texts(await stage.presses("ana", "pl:show"), "ana")
     stage.clock.move(days=10)
     assert "PREMIUM has ended" in texts(await stage.noticed(), "ana")
 
