@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.app import App
+from bot.flows.live.words import headline
 from bot.live.model import ConversationStatus, Kind, RoomKind, SeatStatus
 from bot.storage.work import Work
 from tests.discord_stage import DiscordStage, a_discord_app, a_discord_stage
@@ -234,6 +235,7 @@ async def test_a_co_host_is_chosen_of_those_who_come_and_told(
     await bob.reads("🤝 Ana asks you to lead “Spanish over coffee” with them")
     await live(bob, "mine", then="📌 Your conversations")
     await bob.press("1. 🇪🇸 Spanish over coffee", then="Led by Ana and Bob")
+    await bob.press("Manage", then="What would you like to do?")
 
 
 async def test_a_private_one_opens_by_its_code_alone(
@@ -356,6 +358,16 @@ async def test_a_verified_teacher_may_take_money_and_materials_are_ready(
     assert made.topic
     assert made.vocabulary
     assert made.prompts
+
+
+async def test_what_hosts_write_is_no_mention_and_no_command_for_others(
+    app: App, pair: tuple[Anybody, Anybody]
+) -> None:
+    ana, bob = pair
+    made = await planned(app, ana, title="@everyone /forget", description="@Cleo /forget")
+    await bob.say("/live", then="1 conversation")
+    await bob.press(f"1. {headline(made)}", then="Led by Ana")
+    assert [text for text in bob.texts if "@everyone" in text or " /forget" in text] == []
 
 
 async def test_what_it_is_and_is_not_is_told_to_anybody(stage: DiscordStage, app: App) -> None:

@@ -10,7 +10,7 @@ from bot.flows.live.card import list_button, render
 from bot.flows.live.reminding import plan_of
 from bot.flows.live.standing import state_of
 from bot.flows.live.telling import say, send_card
-from bot.flows.live.words import CODE_PAYLOAD, OPEN_PAYLOAD, live_button, person_name
+from bot.flows.live.words import CODE_PAYLOAD, OPEN_PAYLOAD, live_button, person_name, title_of
 from bot.flows.ports import FlowWork
 from bot.flows.runner import StaleButton
 from bot.flows.scene import Later, Scene
@@ -167,7 +167,7 @@ class SeatActions:
         scene.answer_button()
         reader = reader_of(scene)
         at = reader.at(conversation.starts_at)
-        body = [scene.text("group.leave_sure", title=conversation.title, at=at)]
+        body = [scene.text("group.leave_sure", title=title_of(conversation), at=at)]
         if seat.amount_minor:
             back = reader.money(refund_for_leaving(conversation, seat, scene.now))
             price = reader.money(seat.amount)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.chat.policy import harmless
 from bot.flows.lesson_words import Reader
 from bot.flows.live.room_ways import way_in
 from bot.flows.live.standing import state_line, state_mark, state_of
@@ -120,7 +121,7 @@ def _facts(
     ]
     body = [Paragraph(headline(conversation), Style.STRONG), Paragraph("\n".join(lines))]
     if conversation.description:
-        body.append(Paragraph(conversation.description))
+        body.append(Paragraph(harmless(conversation.description)))
     if prepared := _to_prepare(conversation, reader):
         body.append(Paragraph("\n".join(prepared), Style.QUOTE))
     if not conversation.is_free:
@@ -152,15 +153,15 @@ def _to_prepare(conversation: LiveConversation, reader: Reader) -> Sequence[str]
     texts = reader.texts
     lines = []
     if conversation.topic:
-        lines.append(texts("group.topic", topic=conversation.topic))
+        lines.append(texts("group.topic", topic=harmless(conversation.topic)))
     if conversation.cultural_notes:
-        lines.append(conversation.cultural_notes)
+        lines.append(harmless(conversation.cultural_notes))
     if conversation.vocabulary:
         words = ", ".join(conversation.vocabulary[:_WORDS_SHOWN])
-        lines.append(texts("group.words", words=words))
+        lines.append(texts("group.words", words=harmless(words)))
     if conversation.grammar_points:
         points = ", ".join(conversation.grammar_points[:_WORDS_SHOWN])
-        lines.append(texts("group.grammar", points=points))
+        lines.append(texts("group.grammar", points=harmless(points)))
     return lines
 
 
@@ -178,7 +179,9 @@ def _actions(conversation: LiveConversation, reader: Reader, state: AskerState) 
     if state.standing is Standing.FULL:
         return [live_button(texts, "wait", own, *code)]
     if state.standing is not Standing.NONE:
-        return [live_button(texts, each, own) for each in _ACTIONS[state.standing]]
+        co_leads = state.standing is not Standing.HOST and conversation.is_led_by(reader.user.id)
+        actions = (*_ACTIONS[state.standing], *(("manage",) if co_leads else ()))
+        return [live_button(texts, each, own) for each in actions]
     if conversation.is_free:
         return [live_button(texts, "join", own, *code)]
     label = texts("group.button.join_paid", price=price_shown(conversation, reader))

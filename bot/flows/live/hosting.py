@@ -17,6 +17,7 @@ from bot.flows.live.words import (
     live_data,
     payload_of,
     person_name,
+    title_of,
 )
 from bot.flows.model import Answers, Flow
 from bot.flows.ports import FlowWork
@@ -120,7 +121,7 @@ class Hosting:
         moved = self._planning.move(scene.work, conversation.id, scene.user.id, start, end)
         at = reader_of(scene).at(moved.starts_at)
         scene.show(
-            scene.text("group.moved", title=moved.title, at=at),
+            scene.text("group.moved", title=title_of(moved), at=at),
             buttons=[[live_button(scene.texts, "manage", moved.id)]],
         )
         return None
@@ -136,7 +137,7 @@ class Hosting:
         ]
         if conversation.series_id is not None:
             rows.append([live_button(texts, "alloff", own)])
-        text = scene.text("group.cancel_sure", title=conversation.title, at=at)
+        text = scene.text("group.cancel_sure", title=title_of(conversation), at=at)
         scene.show(text, buttons=rows)
 
     def _cancel(self, scene: Scene, conversation: LiveConversation) -> None:
@@ -151,7 +152,7 @@ class Hosting:
         off = self._planning.cancel(
             scene.work, conversation.id, scene.user.id, is_whole_series=is_whole_series
         )
-        title = conversation.title
+        title = title_of(conversation)
         text = (
             scene.text("group.series_called_off", title=title, count=len(off))
             if is_whole_series
@@ -193,7 +194,7 @@ class Hosting:
             for seat in seats
             if seat.status in CLAIMING
         ]
-        body = [scene.text("group.people", Style.STRONG, title=conversation.title)]
+        body = [scene.text("group.people", Style.STRONG, title=title_of(conversation))]
         body.append(
             Paragraph("\n".join(lines[:_PEOPLE_SHOWN])) if lines else scene.text("group.nobody_yet")
         )

@@ -8,7 +8,7 @@ from bot.flows.lesson_words import Reader
 from bot.flows.live.card import list_button
 from bot.flows.live.reminding import put_reminders
 from bot.flows.live.telling import open_rows, post, say
-from bot.flows.live.words import live_button, person_name
+from bot.flows.live.words import live_button, person_name, title_of
 from bot.flows.ports import FlowWork
 from bot.flows.scene import Rows
 from bot.live.model import LiveConversation, Seat, SeatStatus
@@ -106,7 +106,7 @@ def _gave_back(
 
     def body(reader: Reader) -> Sequence[Paragraph]:
         who = person_name(work, seat.user_id, reader.texts)
-        told = reader.texts("group.news.gave_back", name=who, title=conversation.title)
+        told = reader.texts("group.news.gave_back", name=who, title=title_of(conversation))
         return [Paragraph(told)]
 
     post(work, host, name, now, body, open_rows(conversation))

@@ -7,7 +7,7 @@ from bot.accounts.model import User
 from bot.core.clock import Clock
 from bot.flows.lesson_words import Reader
 from bot.flows.live.telling import open_rows, post
-from bot.flows.live.words import live_button
+from bot.flows.live.words import live_button, title_of
 from bot.flows.ports import FlowWork
 from bot.flows.scene import Rows
 from bot.jobs.model import Job
@@ -68,7 +68,7 @@ class Reminders:
         def body(reader: Reader) -> Sequence[Paragraph]:
             at = reader.at(conversation.starts_at)
             key = f"group.lead.{stage}" if leads else f"group.remind.{stage}"
-            told = [reader.texts(key, title=conversation.title, at=at)]
+            told = [reader.texts(key, title=title_of(conversation), at=at)]
             if leads:
                 told.append(reader.texts("group.people_come", count=coming))
             return [Paragraph(each) for each in told]

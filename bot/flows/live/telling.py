@@ -8,7 +8,7 @@ from bot.accounts.reach import preferred_address
 from bot.core.money import Money
 from bot.flows.lesson_words import Reader
 from bot.flows.live.card import render
-from bot.flows.live.words import live_button
+from bot.flows.live.words import live_button, title_of
 from bot.flows.ports import FlowWork
 from bot.flows.scene import Rows
 from bot.live.model import LiveConversation
@@ -66,7 +66,7 @@ def say(
 
     def body(reader: Reader) -> Sequence[Paragraph]:
         told = {each: reader.worded(value) for each, value in (params or {}).items()}
-        told |= {"title": conversation.title, "at": reader.at(conversation.starts_at)}
+        told |= {"title": title_of(conversation), "at": reader.at(conversation.starts_at)}
         lines = [Paragraph(reader.texts(key, **told))]
         if refund is not None:
             lines.append(Paragraph(reader.texts("group.refund", price=reader.money(refund))))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.chat.mirror import shown_name
+from bot.chat.policy import harmless
 from bot.core.entity import short_id
 from bot.flows.lesson_words import Reader
 from bot.flows.ports import FlowWork
@@ -51,9 +52,14 @@ def language_badge(tag: str, texts: Texts) -> str:
     return f"{flag_of(tag)} {language_name(tag, texts.language)}"
 
 
+def title_of(conversation: LiveConversation) -> str:
+    """The title, of which no client makes a mention or a command."""
+    return harmless(conversation.title)
+
+
 def headline(conversation: LiveConversation) -> str:
     """The title behind its flag."""
-    return f"{flag_of(conversation.language)} {conversation.title}"
+    return f"{flag_of(conversation.language)} {title_of(conversation)}"
 
 
 def price_shown(conversation: LiveConversation, reader: Reader) -> str:
