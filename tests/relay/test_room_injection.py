@@ -15,7 +15,7 @@ from bot.flows.live.room_unit import RoomUnit, find_room
 from bot.handlers.discord.render import drafts
 from bot.handlers.telegram.render import render_outgoing
 from bot.i18n.catalog import texts_in
-from bot.live.room_model import RoomMessageKind, Slip
+from bot.live.room_model import Member, RoomMessageKind, Slip
 from bot.messaging.instance import Instance
 from bot.messaging.model import Change, Outgoing
 from bot.simulators.telegram.markup import find_entities, parse_html
@@ -103,13 +103,16 @@ def _say_it_all(work: Work, room_id: str) -> None:
         talk.say(room, author, replace(typed(ANA, number), text=text), RoomMessageKind.TEXT)
         _said_about(room, mirror, text)
         turns.next_prompt(room)
-        texts = texts_in("en")
         for reader in (BEN, CARLA):
             member = room.member(reader)
             assert member is not None
-            body = welcome(room, member, texts)
-            room.say(reader, f"welcome{number}", lambda _, body=body: body)
+            _welcomed(room, member, number)
         RoomDoor(POLICY, turns, lead).invite(work, planned, BEN, room.now)
+
+
+def _welcomed(room: RoomUnit, member: Member, number: int) -> None:
+    body = welcome(room, member, texts_in("en"))
+    room.say(member.user_id, f"welcome{number}", lambda _: body)
 
 
 def _said_about(room: RoomUnit, mirror: RoomMirror, text: str) -> None:

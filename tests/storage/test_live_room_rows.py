@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -131,7 +132,7 @@ async def test_everybody_reads_what_many_say_at_once_in_the_same_order(
     order = [message.id for message in sorted(said, key=lambda each: each.id)]
     for reader in NAMES:
         others = {message.id for message in said if message.sender_id != reader}
-        read = await storage.read(lambda work, reader=reader: rows_of(work, reader))
+        read = await storage.read(partial(rows_of, reader=reader))
         assert [each for each in read if each in others] == [m for m in order if m in others]
     members = await storage.read(lambda work: work.live.rooms.members.of_room(room_id))
     assert [each.message_count for each in members] == [5, 5, 5, 5]
