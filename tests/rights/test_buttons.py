@@ -17,6 +17,7 @@ from bot.flows.scene import COMMAND_PREFIX
 from bot.i18n.catalog import texts_in
 from bot.storage.work import Work
 from tests.rights.cast import Actor, Rows, all_rows, let_teach, rows_of_others, settle_in
+from tests.rights.gatherings import OPEN_TO_ALL
 from tests.rights.world import School, a_school
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -30,6 +31,7 @@ EN = texts_in("en")
 #   no    nothing at all, and it is logged
 #   asks  it shows, asks or sets the same again
 #   anew  what it did the first time, about the presser alone
+#   acts  what it did the first time, to others: the presser leads them
 RIGHTS = """
 button      stranger  student  teacher  admin  again
 a           self      self     self     self   asks
@@ -100,6 +102,62 @@ l:add       self      self     self     self   asks
 l:edit      self      self     self     self   asks
 l:open      self      self     self     self   asks
 l:use       self      self     self     self   asks
+lb:here     no        no       no       no     asks
+lb:off      no        no       no       no     asks
+lr:chip     no        no       no       no     anew
+lr:done     no        no       no       no     asks
+lr:end      no        no       no       no     anew
+lr:end2     no        no       no       no     no
+lr:fix_off  no        no       no       no     asks
+lr:fix_on   no        no       no       no     asks
+lr:host     no        no       no       no     asks
+lr:in       no        no       no       no     asks
+lr:join     no        no       no       no     asks
+lr:keep_off no        no       no       no     asks
+lr:keep_on  no        no       no       no     asks
+lr:link     no        no       no       no     asks
+lr:m        no        no       no       no     acts
+lr:more     no        no       no       no     anew
+lr:mute     no        no       no       no     anew
+lr:next     no        no       no       no     anew
+lr:note     no        no       no       no     asks
+lr:out      no        no       no       no     no
+lr:pass     no        no       no       no     no
+lr:remove   no        no       no       no     anew
+lr:skip     no        no       no       no     anew
+lr:star     no        no       no       no     asks
+lr:start    no        no       no       no     no
+lr:t        no        no       no       no     asks
+lr:tools    no        no       no       no     anew
+lr:view     no        no       no       no     asks
+lr:x        no        no       no       no     no
+lv:alloff   no        no       no       no     no
+lv:alone    no        no       no       no     asks
+lv:cancel   no        no       no       no     asks
+lv:cannot   no        no       no       no     asks
+lv:cohost   no        no       no       no     asks
+lv:come     no        no       no       no     asks
+lv:invite   no        no       no       no     asks
+lv:join     self      may      may      may    asks
+lv:late     no        no       no       no     asks
+lv:leave    no        no       no       no     asks
+lv:letgo    no        no       no       no     no
+lv:list     self      self     self     self   asks
+lv:manage   no        no       no       no     asks
+lv:move     no        no       no       no     asks
+lv:off      no        no       no       no     no
+lv:open     self      self     self     self   asks
+lv:pay      no        no       no       no     asks
+lv:people   no        no       no       no     asks
+lv:pick     self      self     self     self   asks
+lv:private  self      self     self     self   asks
+lv:sure     no        no       no       no     no
+lv:take     no        no       no       no     asks
+lv:unwait   no        no       no       no     no
+lv:wait     self      may      may      may    asks
+lv:weekly   no        no       no       no     asks
+lv:weeks    no        no       no       no     no
+lv:with     no        no       no       no     asks
 m:change    no        no       no       no     no
 m:resend    no        no       no       no     asks
 mt:host     no        no       no       no     asks
@@ -110,6 +168,10 @@ n:open      no        no       self     no     asks
 n:renew     no        no       self     no     anew
 n:revoke    no        no       self     no     asks
 p           no        self     self     self   asks
+pl:buy      no        self     self     self   anew
+pl:manage   no        no       no       no     asks
+pl:pack     no        self     self     self   anew
+pl:show     self      self     self     self   asks
 q:approve   no        no       no       may    no
 q:ask       no        no       no       may    asks
 q:certno    no        no       no       may    no
@@ -256,8 +318,12 @@ async def test_a_button_that_was_used_does_what_the_table_says(school: School) -
 
 def in_order(kinds: Iterable[str]) -> Sequence[str]:
     """What needs a question that is being asked comes first, what ends things last."""
-    first = ["m:resend", "m:change", "f", "y:nope", "y:slot", "y:ok"]
+    first = ["m:resend", "m:change", "f", "y:nope", "y:slot", "y:ok", "lv:take"]
+    first += ["lv:leave", "lv:pay", "lr:start", "lr:pass"]
     last = [
+        "lv:sure",
+        "lv:off",
+        "lv:alloff",
         "j:accept",
         "hr:sure",
         "q:see",
@@ -268,6 +334,9 @@ def in_order(kinds: Iterable[str]) -> Sequence[str]:
         "t:end",
         "l:use",
         "k:yes",
+        "lr:x",
+        "lr:out",
+        "lr:end2",
     ]
     return [*first, *sorted(set(kinds) - {*first, *last}), *last]
 
@@ -291,7 +360,7 @@ async def used_twice(school: School, kind: str) -> str:
         return "no" if again == used else "refused, and yet something changes"
     if lasting(again) == lasting(used):
         return "asks"
-    return "anew" if others(again, used, owner) == others(used, used, owner) else "harms"
+    return "anew" if others(again, used, owner) == others(used, used, owner) else "acts"
 
 
 async def let_in(school: School, actor: Actor, right: str) -> None:
@@ -353,6 +422,7 @@ def is_meant(kind: str, thing: str) -> bool:
         **{kind: {"report"} for kind in _ABOUT_REPORTS},
         "j:decide": {"dispute"},
         "q:see": {"certificate"},
+        **dict.fromkeys(("lv:join", "lv:open", "lv:wait"), OPEN_TO_ALL),
     }
     return kind == "q:next" or thing in about.get(kind, set())
 

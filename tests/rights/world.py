@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
+from typing import Any
 
 from bot.accounts.gigs import Gig, GigCategory, GigStatus
 from bot.accounts.model import Identity, LearnerLanguage, Role, User
@@ -18,7 +20,7 @@ from bot.simulators.stripe import StripeSimulator
 from bot.simulators.zoom import ZoomSimulator
 from bot.storage.work import Work
 from tests.journeys.test_faults_trust import HelpfulBrain
-from tests.rights import lessons
+from tests.rights import gatherings, lessons, rooms
 from tests.rights.cast import Actor, an_actor, let_teach, settle_in, settled
 from tests.stage import Stage, a_note, a_stage
 from tests.teaching_stage import PDF
@@ -37,15 +39,20 @@ _ROUNDS: Sequence[Mapping[str, Sequence[str]]] = (
             "k:off:*", "/teachers", "w:page:1", "/book", "b:gig:LISTED", "b:day:*", "b:slot:*",
             "/agenda", "y:open:AHEAD", "y:cancel:*", "y:move:*", "y:day:*", "/write", "r:f:*",
             "r:mute:*", "r:block:*", "r:unblock:*", "r:unmute:*", "r:report:*", "/card",
-            "a card is saved",
+            "a card is saved", "/live", "lv:pick:l:*", "lv:open:FREE", "lv:open:FULL", "/live mine",
+            "lv:open:OFFERED", "lv:open:HELD", "lv:open:SEATED", "lv:leave:*",
         ),
         "ben": (
             "/profile", "h:see:*", "/gig", "n:open", "/gig", "g:open:DRAFT", "g:sure:*",
             "g:preview:*", "/gig", "g:open:LISTED", "/availability off 24 dec", "hr:dates",
-            "/availability", "hr:clear", "/availability", "/setup", "/write", "Hello, learner",
+            "/availability", "hr:clear", "/availability", "/setup", "lb:here",
+            "/write", "Hello, learner",
+            "/live mine", "lv:open:SEATED", "lv:manage:SEATED", "lv:cohost:SEATED",
+            "lv:weekly:SEATED", "lv:cancel:SEATED", "lv:open:SERIES", "lv:manage:SERIES",
+            "lv:cohost:SERIES", "lv:cancel:SERIES",
         ),
-        "fay": ("/profile",),
-        "gus": ("/profile",),
+        "fay": ("/profile", "/live mine", "lv:open:FULL"),
+        "gus": ("/profile", "/live new", "Tapas"),
         "olga": ("/admin", "q:see:*", "q:refuse:*", "/admin", "q:report:*"),
     },
     {"ana": ("lessons take place", "/card", "/receipts", "i:show:*", "j:open:*")},
@@ -57,9 +64,25 @@ _ROUNDS: Sequence[Mapping[str, Sequence[str]]] = (
         "olga": ("/admin", "j:queue:"),
     },
     {"fay": ("mt:in:*",)},
+    {
+        "gus": ("/settings", "pl:show"),
+        "olga": ("/settings", "pl:show", "pl:buy:premium", "a plan is bought", "pl:show"),
+    },
+    {"ben": ("rooms are open", "another meeting")},
+    {"ana": ("lr:in:ROOM", "lr:fix_on:*", "lr:keep_on:*", "lr:star:*"), "ben": ("lr:in:HALL",)},
+    {"fay": ("lr:in:ROOM",), "gus": ("lr:in:ROOM", "lr:start:ROOM")},
+    {"fay": ("Hello to all of you",), "gus": ("lr:mute:ROOM", "lr:remove:ROOM", "lr:end:ROOM")},
 )  # fmt: skip
 _OWNERS = {"guest": 11, "ana": 12, "ben": 13, "fay": 14, "gus": 15, "olga": 16}
-_NAMED = {"DRAFT": "gig", "LISTED": "listed", "ELSEWHERE": "elsewhere", "AHEAD": "booking"}
+_NAMED = {
+    "DRAFT": "gig",
+    "LISTED": "listed",
+    "ELSEWHERE": "elsewhere",
+    "AHEAD": "booking",
+    **{name.upper(): name for name in gatherings.OPEN_TO_ALL},
+    "ROOM": "room",
+    "HALL": "hall",
+}
 
 
 @dataclass
@@ -96,8 +119,9 @@ async def a_school(url: str) -> AsyncIterator[School]:
         Mailbox() as mailbox,
         ZoomSimulator(lessons.HOST) as zoom,
         StripeSimulator() as stripe,
-        an_app_with_mail(stage, url, mailbox, **lessons.settings_of(zoom, stripe)) as app,
+        an_app_with_mail(stage, url, mailbox, **_settings(zoom, stripe)) as app,
     ):
+        lessons.sell_plans(stripe)
         owners = {name: an_actor(stage, number, name) for name, number in _OWNERS.items()}
         ids = await app.storage.write(lambda work: _populate(app, work))
         school = School(stage, app, stripe, owners, ids)
@@ -122,8 +146,14 @@ async def _step(school: School, name: str, step: str) -> None:
         await actor.person.send_voice(a_note(), 1)
     elif step == "a card is saved":
         await lessons.save_a_card(school.app, school.stripe)
+    elif step == "a plan is bought":
+        await lessons.buy_a_plan(school.app, school.stripe)
+        del actor.seen["pl:buy:premium"]
     elif step == "lessons take place":
         await _lessons_take_place(school)
+    elif step in {"rooms are open", "another meeting"}:
+        unit = partial(_open_rooms if step == "rooms are open" else _plan_beside, school.app)
+        school.ids |= await school.app.storage.write(unit)
     elif step == "/setup":
         group = school.stage.telegram.group(-1009, "School", is_forum=True, sees_all=True)
         group.promote(int(actor.external_id))
@@ -132,12 +162,28 @@ async def _step(school: School, name: str, step: str) -> None:
     elif ":" in step[:3]:
         wanted = step
         for mark, thing in _NAMED.items():
-            wanted = wanted.replace(mark, short_id(school.ids[thing]))
+            if mark in step:
+                wanted = wanted.replace(mark, short_id(school.ids[thing]))
         fitting = [data for data in actor.seen if fnmatchcase(data, wanted)]
         assert fitting, f"{name} saw no {step} but {list(actor.seen)}"
         await actor.press_again(fitting[-1])
     else:
         await actor.person.send_text(step)
+
+
+def _settings(zoom: ZoomSimulator, stripe: StripeSimulator) -> Mapping[str, Any]:
+    """Nobody's turn passes by itself while the table is gone through."""
+    return {**lessons.settings_of(zoom, stripe), "live": {"turn_seconds": 3_600}}
+
+
+def _open_rooms(app: App, work: Work) -> dict[str, str]:
+    people = {name: _user(work, number) for name, number in _OWNERS.items() if name != "guest"}
+    return rooms.open_all(app, work, people)
+
+
+def _plan_beside(_: App, work: Work) -> dict[str, str]:
+    rooms.plan_beside(work, _user(work, _OWNERS["fay"]))
+    return {}
 
 
 async def _lessons_take_place(school: School) -> None:
@@ -146,6 +192,7 @@ async def _lessons_take_place(school: School) -> None:
     def unit(work: Work) -> Sequence[str]:
         ana, fay, gus = (_user(work, _OWNERS[name]) for name in ("ana", "fay", "gus"))
         listed, elsewhere = (work.gigs.get(school.ids[name]) for name in ("listed", "elsewhere"))
+        gatherings.remind(work, school.ids["seated"])
         lessons.begin_soon(work, fay, listed)
         lessons.go_on(work, ana, elsewhere)
         return [lessons.be_over(work, student, listed).id for student in (ana, gus)]
@@ -189,7 +236,9 @@ def _populate(app: App, work: Work) -> dict[str, str]:
     reports = [relay.report(work, quarrel, gus, reason, now) for reason in (*ReportReason,) * 2]
     lessons.open_hours(work, ben)
     booking = lessons.book(work, work.users.get(ana.id), gigs[0])
+    people = {"ana": ana, "fay": fay, "gus": gus}
     return {
+        **gatherings.plan_all(app, work, ben, dora, people),
         "user": ana.id,
         "teacher": waiting.id,
         "gig": draft.id,

@@ -51,9 +51,10 @@ class RoomTools:
         self._lead.show_tools(unit)
 
     def _start(self, scene: Scene, conversation_id: str, _: str) -> None:
-        unit = self._leading(scene, conversation_id)
+        unit = _inside(scene, conversation_id)
         if unit.conversation.status is not ConversationStatus.SCHEDULED:
             raise StaleButton
+        self._lead_on(scene, unit)
         scene.answer_button()
         self._course.start(scene.work, unit.conversation)
 
@@ -105,8 +106,7 @@ class RoomTools:
 
     def _mute(self, scene: Scene, conversation_id: str, place: str) -> None:
         """Mute somebody, or let them speak again."""
-        unit = self._leading(scene, conversation_id)
-        member = _other(unit, scene.user.id, place)
+        unit, member = self._leading_whom(scene, conversation_id, place)
         is_muted = not member.is_muted
         unit.keep(replace(member, is_muted=is_muted))
         self._tell(unit, member, "muted" if is_muted else "unmuted")
@@ -115,8 +115,7 @@ class RoomTools:
         self._show_people(scene, unit, "m")
 
     def _remove(self, scene: Scene, conversation_id: str, place: str) -> None:
-        unit = self._leading(scene, conversation_id)
-        member = _other(unit, scene.user.id, place)
+        unit, member = self._leading_whom(scene, conversation_id, place)
         self._tell(unit, member, "removed")
         self._door.go(unit, member, Presence.REMOVED)
         self._show_people(scene, unit, "x")
@@ -145,6 +144,15 @@ class RoomTools:
             raise DomainError("grouproom.refused.not_begun")
         return unit
 
+    def _leading_whom(
+        self, scene: Scene, conversation_id: str, place: str
+    ) -> tuple[RoomUnit, Member]:
+        """The room, and somebody else in it, by place. Raises as `_leading`."""
+        unit = _inside(scene, conversation_id)
+        _other(unit, scene.user.id, place)
+        self._lead_on(scene, unit)
+        return unit, _other(unit, scene.user.id, place)
+
     def _leading(self, scene: Scene, conversation_id: str) -> RoomUnit:
         """The room, for whoever leads it; a host who does something leads again.
 
@@ -152,16 +160,28 @@ class RoomTools:
             StaleButton: they are not in it, or it is over.
             DomainError: somebody else leads, named by display name.
         """
-        unit = find_room(scene.work, conversation_id, scene.now)
-        member = None if unit is None else unit.member(scene.user.id)
-        if unit is None or member is None or not member.is_in:
-            raise StaleButton
-        self._turns.awake(unit, member)
+        unit = _inside(scene, conversation_id)
+        self._lead_on(scene, unit)
+        return unit
+
+    def _lead_on(self, scene: Scene, unit: RoomUnit) -> None:
+        """Raises DomainError where somebody else leads; that undoes the whole unit."""
+        member = unit.member(scene.user.id)
+        if member is not None:
+            self._turns.awake(unit, member)
         self._lead.look(unit)
         if unit.room.leader_id != scene.user.id:
             name = member_name(unit.work, unit.room.leader_id, scene.texts)
             raise DomainError("grouproom.refused.not_leading", name=name)
-        return unit
+
+
+def _inside(scene: Scene, conversation_id: str) -> RoomUnit:
+    """The room somebody is in. Raises StaleButton."""
+    unit = find_room(scene.work, conversation_id, scene.now)
+    member = None if unit is None else unit.member(scene.user.id)
+    if unit is None or member is None or not member.is_in:
+        raise StaleButton
+    return unit
 
 
 def _other(unit: RoomUnit, own_id: str, place: str) -> Member:
