@@ -1,5 +1,6 @@
 """Live conversations: listed, announced, booked and left, by the services of the chat."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -20,7 +21,13 @@ from bot.live.finding import Listed, Query, Row, asker_state
 from bot.live.model import Kind, LiveConversation, Seat, SeatStatus
 from bot.live.planning import PlanningService
 from bot.live.seats import SeatService
-from bot.web.api.fields import BookingAsk, Listing, NewConversation, Nothing
+from bot.web.api.fields import (
+    IDEMPOTENCY_LENGTH,
+    BookingAsk,
+    Listing,
+    NewConversation,
+    Nothing,
+)
 from bot.web.api.languages import TEXTS
 from bot.web.api.problems import Problem, Trouble, Wrong
 from bot.web.api.reading import read_body, read_query
@@ -29,7 +36,7 @@ from bot.web.api.shown import Booking, Conversation, ConversationPage
 _log = structlog.get_logger()
 _ID_LENGTH = 36
 _KEY_HEADER = "Idempotency-Key"
-_LONGEST_KEY = 200
+_KEY = re.compile(rf"[!-~]{{1,{IDEMPOTENCY_LENGTH}}}")
 _CREATED = 201
 # Refusals that are about one field of what was sent.
 _ABOUT: Mapping[str, str] = {
@@ -228,7 +235,7 @@ def _nothing() -> str:
 def _idempotency_key(request: web.Request) -> str | None:
     """What the asker calls this request, so that it is done once."""
     key = request.headers.get(_KEY_HEADER)
-    if key is not None and not (0 < len(key) <= _LONGEST_KEY and key.isascii()):
-        wrong = Wrong("header", _KEY_HEADER, "apikey.wrong.key", {"most": _LONGEST_KEY})
+    if key is not None and _KEY.fullmatch(key) is None:
+        wrong = Wrong("header", _KEY_HEADER, "apikey.wrong.key", {"most": IDEMPOTENCY_LENGTH})
         raise Problem(Trouble.INVALID, wrong=[wrong])
     return key

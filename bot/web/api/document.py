@@ -7,7 +7,13 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from bot.web.api.fields import BookingAsk, Listing, NewConversation, TokenAsk
+from bot.web.api.fields import (
+    IDEMPOTENCY_LENGTH,
+    BookingAsk,
+    Listing,
+    NewConversation,
+    TokenAsk,
+)
 from bot.web.api.problems import MEDIA_TYPE, Trouble
 from bot.web.api.shown import Booking, Conversation, ConversationPage, ProblemDetails, Tokens
 
@@ -39,7 +45,12 @@ _IDEMPOTENCY: Json = {
     "in": "header",
     "description": "A name for this request; sent again within a week, it is answered with what"
     " came of it the first time.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": IDEMPOTENCY_LENGTH,
+        "pattern": "^[!-~]+$",
+    },
 }
 
 

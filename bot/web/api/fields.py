@@ -29,6 +29,7 @@ from bot.live.draft import (
 )
 
 MOST_SEATS, MOST_ON_A_PAGE, MOST_PAGES = 200, 50, 1_000
+IDEMPOTENCY_LENGTH = 200
 # RFC 3339, with an offset, as `date-time` of JSON Schema is.
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,5}")
@@ -44,12 +45,8 @@ def _instant(value: object) -> datetime:
     raise PydanticCustomError("instant", "not an instant")
 
 
-def _cleaned(value: object) -> object:
-    return clean(value) if isinstance(value, str) else value
-
-
-def _visible(value: object) -> object:
-    if isinstance(value, str) and is_blank(value):
+def _visible(value: str) -> str:
+    if is_blank(value):
         raise PydanticCustomError("blank", "nothing to be seen")
     return value
 
@@ -95,10 +92,10 @@ Currency = Annotated[
     WithJsonSchema({"type": "string", "enum": list(CURRENCIES)}),
 ]
 Items = Annotated[
-    tuple[Annotated[str, Field(max_length=LONGEST_ITEM), BeforeValidator(_cleaned)], ...],
+    tuple[Annotated[str, Field(max_length=LONGEST_ITEM), AfterValidator(clean)], ...],
     Field(max_length=MOST_ITEMS),
 ]
-Text = Annotated[str, Field(max_length=LONGEST_TEXT), BeforeValidator(_cleaned)]
+Text = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(clean)]
 
 
 class Given(BaseModel):
@@ -119,7 +116,7 @@ class TokenAsk(Given):
 class BookingAsk(Given):
     """What booking needs; nothing where the conversation is public."""
 
-    code: Annotated[str, Field(max_length=40), BeforeValidator(_cleaned)] | None = None
+    code: Annotated[str, Field(max_length=40), AfterValidator(clean)] | None = None
     """Of the invitation, for a conversation that is not public."""
 
 
@@ -129,8 +126,8 @@ class NewConversation(Given):
     title: Annotated[
         str,
         Field(min_length=SHORTEST_TITLE, max_length=LONGEST_TITLE),
-        BeforeValidator(_visible),
-        BeforeValidator(_cleaned),
+        AfterValidator(clean),
+        AfterValidator(_visible),
     ]
     description: Text = ""
     type: Type = "GROUP"
@@ -150,7 +147,7 @@ class NewConversation(Given):
     price: Annotated[int, Field(ge=0, le=max(HIGHEST.values())), BeforeValidator(_whole)] = 0
     """Of a seat, in the currency's smallest unit; only verified teachers ask for one."""
     currency: Currency | None = None
-    topic: Annotated[str, Field(max_length=LONGEST_TOPIC), BeforeValidator(_cleaned)] = ""
+    topic: Annotated[str, Field(max_length=LONGEST_TOPIC), AfterValidator(clean)] = ""
     cultural_notes: Text = ""
     vocabulary_list: Items = ()
     grammar_points: Items = ()

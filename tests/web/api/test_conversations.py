@@ -264,6 +264,7 @@ async def test_what_is_not_there_is_not_found(desk: Desk, conversation: str) -> 
         ({"price": -1}, "#/price"),
         ({"currency": "XXX"}, "#/currency"),
         ({"vocabularyList": ["ok", "x" * 301]}, "#/vocabularyList/1"),
+        ({"topic": "x" * 200 + "\x00"}, "#/topic"),
         ({"a/b~c": 1}, "#/a~1b~0c"),
     ],
 )
@@ -330,7 +331,8 @@ async def test_a_request_with_a_key_is_done_once_however_often_it_comes(desk: De
     assert len(set(map(str, outcomes))) == 1
     assert outcomes[0][0] == 201
     assert await create("first", title="Something else") == (409, "conflict")
-    assert await create("x" * 201) == (422, "invalid")
+    for wrong in ("x" * 201, "two words", ""):
+        assert await create(wrong) == (422, "invalid")
     later = {"startTime": at(TOMORROW + 2 * HOUR), "endTime": at(TOMORROW + 3 * HOUR)}
     status, other = await create("second", **later)
     assert (status, other != outcomes[0][1]) == (201, True)
