@@ -9,6 +9,7 @@ from bot.flows.live.words import headline
 from bot.live.model import ConversationStatus, Kind, RoomKind, SeatStatus
 from bot.storage.work import Work
 from tests.discord_stage import DiscordStage, a_discord_app, a_discord_stage
+from tests.discord_visitors import DiscordVisitor
 from tests.live_stage import (
     ADMINS,
     BOTH,
@@ -368,6 +369,17 @@ async def test_what_hosts_write_is_no_mention_and_no_command_for_others(
     await bob.say("/live", then="1 conversation")
     await bob.press(f"1. {headline(made)}", then="Led by Ana")
     assert [text for text in bob.texts if "@everyone" in text or " /forget" in text] == []
+
+
+async def test_titles_are_suggested_while_somebody_types(stage: DiscordStage, app: App) -> None:
+    ana = await a_person(stage, app, "telegram", 1001, "Ana")
+    bob = await a_person(stage, app, "discord", 1002, "Bob")
+    assert isinstance(bob, DiscordVisitor)
+    await planned(app, ana, title="Jazz and tapas")
+    await planned(app, ana, title="Spanish over coffee", hours=32)
+    choices = await bob.pane.complete("live", "what", "jaz")
+    assert [choice["name"] for choice in choices] == ["Jazz and tapas"]
+    assert len(await bob.pane.complete("live", "what", "")) == 5
 
 
 async def test_what_it_is_and_is_not_is_told_to_anybody(stage: DiscordStage, app: App) -> None:
