@@ -368,8 +368,7 @@ async def test_new_zone_data_moves_it_with_the_hosts_wall_clock(floor: Floor) ->
     await floor.do(floor.course.begin)
     await floor.do(partial(run_due, floor))
     moved = await floor.get(drifted.id)
-    assert moved.starts_at == TOMORROW + HOUR
-    assert moved.length == HOUR
+    assert (moved.starts_at, moved.length) == (TOMORROW + HOUR, HOUR)
     assert floor.announced() == ["moved"]
 
 
@@ -382,10 +381,8 @@ async def pay(floor: Floor, conversation: LiveConversation, name: str) -> Any:
     return await floor.do(unit)
 
 
-async def revise(floor: Floor, made: LiveConversation, **changes: Any) -> LiveConversation:
-    return await floor.do(
-        lambda work: floor.planning.revise(work, made.id, made.host_id, **changes)
-    )
+async def revise(floor: Floor, made: LiveConversation, **new: Any) -> LiveConversation:
+    return await floor.do(lambda work: floor.planning.revise(work, made.id, made.host_id, **new))
 
 
 async def refusal(doing: Any) -> str:
