@@ -22,7 +22,7 @@ from tests.hostile_audio import opus_note, tone
 
 TOKEN = "1234567:a-token-of-nobody-a-token-of-nobody"
 SENDER = "bot@example.org"
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 40.0
 
 Options = dict[str, Any]
 

@@ -142,7 +142,7 @@ async def test_a_lesson_is_booked_and_paid_though_the_file_is_locked(
 
 
 @pytest.mark.parametrize(
-    ("rest", "is_whole"), [(0.7, False), pytest.param(1.0, True, marks=pytest.mark.soak)]
+    ("rest", "is_whole"), [(2.5, False), pytest.param(1.0, True, marks=pytest.mark.soak)]
 )
 async def test_a_lesson_is_booked_and_paid_though_connections_are_cut(
     postgres: PostgresServer, tmp_path: Path, rest: float, is_whole: bool

@@ -45,8 +45,8 @@ _PRICE = 800  # 24 minutes at 20 an hour
 
 
 @pytest.fixture(
-    params=[(5, 4, 0.8), pytest.param((20, 10, 0.8), marks=pytest.mark.soak)],
-    ids=["20 lessons", "200 lessons"],
+    params=[(4, 2, 0.8), pytest.param((20, 10, 0.8), marks=pytest.mark.soak)],
+    ids=["8 lessons", "200 lessons"],
 )
 def size(request: pytest.FixtureRequest) -> tuple[int, int, float]:
     """Teachers, lessons of each, and seconds between two deaths."""

@@ -184,6 +184,7 @@ async def test_the_room_goes_with_the_conversation_and_the_event_ends(school: Sc
     await school.app.storage.write(lambda work: course.complete(work, conversation.id, host.id))
     await school.pass_by(minutes=2)
     await school.pass_by(seconds=6)
+    await school.stage.discord.until(lambda: _ended(school), PATIENCE_SECONDS)
     (over,) = school.server.events
     seen, ben = await school.seen(conversation), await user_of(school.app, school.ben)
     seat = await school.app.storage.read(
@@ -342,3 +343,7 @@ async def test_in_a_telegram_group_its_managers_choose_and_a_link_leads_to_the_c
     assert link == f"https://t.me/{app.telegram.bot.username}?start={payload_of(made)}"
     assert changed is not None
     assert changed.text != before
+
+
+def _ended(school: School) -> bool:
+    return all(event.status is not Status.ACTIVE for event in school.server.events)

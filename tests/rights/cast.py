@@ -6,7 +6,17 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Engine, NullPool, Row, create_engine, func, make_url, select
+from sqlalchemy import (
+    Engine,
+    NullPool,
+    Row,
+    Select,
+    Table,
+    create_engine,
+    func,
+    make_url,
+    select,
+)
 
 from bot.accounts.codes import fingerprint_of
 from bot.accounts.model import Identity, LearnerLanguage, Role, User, UserStatus
@@ -29,10 +39,16 @@ _PASSING = frozenset(
 _LEARNER = frozenset({Role.STUDENT})
 _TEACHER = frozenset({Role.TEACHER})
 
+_BOARDS = "live.refresh"  # boards follow in their own time, whoever does what
+
+
+def _wanted(table: Table) -> Select[Any]:
+    found = select(table).order_by(*table.primary_key)
+    return found.where(jobs.c.kind != _BOARDS) if table is jobs else found
+
+
 _EVERYTHING = [
-    (table, select(table).order_by(*table.primary_key))
-    for table in metadata.sorted_tables
-    if table.name not in _PASSING
+    (table, _wanted(table)) for table in metadata.sorted_tables if table.name not in _PASSING
 ]
 _LOOK_SECONDS = 0.01
 _DUE = select(func.count()).select_from(jobs).where(jobs.c.finished_at.is_(None))

@@ -14,7 +14,7 @@ from bot.storage.work import Work
 from tests.seats_floor import Floor, a_conversation
 
 CALLERS = 200
-TRIALS = 30  # a third of them on PostgreSQL, where one takes longer
+TRIALS = 9  # a third of them on PostgreSQL, where one takes longer
 
 
 @pytest.fixture(params=[TRIALS, pytest.param(1_000, marks=pytest.mark.soak)])

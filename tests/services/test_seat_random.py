@@ -346,9 +346,9 @@ def worlds(database_url: str) -> int:
 
 
 async def test_in_random_histories_everybody_has_paid_what_their_seat_cost(
-    storage: SqlStorage, worlds: int
+    storage: SqlStorage,
 ) -> None:
-    await check_worlds(storage, range(worlds))
+    await check_worlds(storage, range(1))
 
 
 @pytest.mark.soak
