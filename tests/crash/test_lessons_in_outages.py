@@ -141,11 +141,9 @@ async def test_a_lesson_is_booked_and_paid_though_the_file_is_locked(
     )
 
 
-@pytest.mark.parametrize(
-    ("rest", "is_whole"), [(2.5, False), pytest.param(1.0, True, marks=pytest.mark.soak)]
-)
+@pytest.mark.soak
 async def test_a_lesson_is_booked_and_paid_though_connections_are_cut(
-    postgres: PostgresServer, tmp_path: Path, rest: float, is_whole: bool
+    postgres: PostgresServer, tmp_path: Path
 ) -> None:
     url = postgres.fresh_url()
     dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
@@ -155,7 +153,7 @@ async def test_a_lesson_is_booked_and_paid_though_connections_are_cut(
         await connection.execute(_ALL_OTHERS)
         connection.terminate()
 
-    await _through(lambda: _again_and_again(cut, rest), url, tmp_path, is_whole=is_whole)
+    await _through(lambda: _again_and_again(cut, 1.0), url, tmp_path, is_whole=True)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from tests.message_builders import HandClock
 from tests.paying_stage import texts
 from tests.plans_stage import PlansStage
 from tests.services.test_billing import minutes
-from tests.services.test_plans import a_subscription
+from tests.services.test_plan_allowances import a_subscription
 
 
 @pytest.fixture

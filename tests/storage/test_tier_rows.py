@@ -10,7 +10,7 @@ from bot.tiers.model import OrderPage, Pack, Plan, Use
 from bot.tiers.service import Plans
 from bot.tiers.terms import Tiers
 from tests.message_builders import NOW
-from tests.services.test_plans import a_subscription
+from tests.services.test_plan_allowances import a_subscription
 
 PLANS = Plans(Tiers())
 
