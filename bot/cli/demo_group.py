@@ -8,9 +8,10 @@ from itertools import cycle
 
 from bot.accounts.model import Identity, LearnerLanguage, Role, User, UserStatus
 from bot.app import App
-from bot.core.clock import Clock
+from bot.core.entity import long_id
 from bot.core.language import Level
 from bot.live.draft import Draft
+from bot.live.model import SeatStatus
 from bot.simulators.page.assets import Sample, load_samples
 from bot.simulators.telegram.chat import ChatMessage
 from bot.simulators.telegram.people import Person
@@ -22,9 +23,10 @@ _NOTES = {
     "Lin": ("speechocean762-001570203",),
 }
 _WEEKS = 4
-_STARTS_IN, _LASTS = timedelta(minutes=50), timedelta(minutes=30)
+_STARTS_IN, _LASTS = timedelta(minutes=50), timedelta(minutes=15)
 _QUARTER = timedelta(minutes=15)
 _SEEN = timedelta(days=9)
+_LEARNERS_SEATS = len(_NOTES) - 1  # the host needs none
 _TURNS_EACH = 4  # at the fourth the host ends it
 _LOOK_SECONDS = 0.5
 _A_DAY = 86_400.0
@@ -47,8 +49,10 @@ def announce(app: App, group: Sequence[Person], zone: str) -> Callable[[Work], N
     return unit
 
 
-async def take_part(clock: Clock, group: Sequence[Person], breath_seconds: float = 6.0) -> None:
+async def take_part(app: App, group: Sequence[Person], breath_seconds: float = 6.0) -> None:
     """Let them come in, begin, speak in their turns, end it and give stars, until cancelled.
+
+    They stay away from a conversation for which nobody else has a seat.
 
     Args:
         breath_seconds: how long somebody thinks before they speak.
@@ -57,7 +61,7 @@ async def take_part(clock: Clock, group: Sequence[Person], breath_seconds: float
     async with asyncio.TaskGroup() as tasks:
         for person in group:
             notes = [samples[name] for name in _NOTES[person.account.name]]
-            member = _Member(person, notes, clock, breath_seconds, is_host=person is group[0])
+            member = _Member(person, notes, app, breath_seconds, is_host=person is group[0])
             tasks.create_task(member.live())
 
 
@@ -68,7 +72,7 @@ class _Member:
         self,
         person: Person,
         notes: Sequence[Sample],
-        clock: Clock,
+        app: App,
         breath_seconds: float,
         *,
         is_host: bool,
@@ -76,7 +80,7 @@ class _Member:
         person.chat.is_open = True  # they talked to the bot before
         self._person = person
         self._notes = cycle(notes)
-        self._clock = clock
+        self._app = app
         self._breath_seconds = breath_seconds
         self._is_host = is_host
         self._turns = 0
@@ -94,10 +98,19 @@ class _Member:
             case "pass":
                 await asyncio.sleep(self._breath_seconds)
                 await self._take_turn()
+            case "in" if not await self._has_guests(data):
+                return
             case "start":
                 await self._begin(message, data)
             case _:
                 await self._person.press(message.message_id, data=data)
+
+    async def _has_guests(self, data: str) -> bool:
+        conversation_id = long_id(data.split(":")[2])
+        seats = await self._app.storage.read(
+            lambda work: work.live.seats.of_conversation(conversation_id)
+        )
+        return sum(seat.status is SeatStatus.CONFIRMED for seat in seats) > _LEARNERS_SEATS
 
     async def _take_turn(self) -> None:
         self._turns += 1
@@ -117,8 +130,8 @@ class _Member:
 
     async def _begin(self, message: ChatMessage, data: str) -> None:
         """As soon as it is time: the door, with this message behind it, opens minutes before."""
-        begins_at = _quarter_after(self._clock.now())
-        while self._clock.now() < begins_at:  # noqa: ASYNC110 - a moved clock rings nothing
+        begins_at = _quarter_after(self._app.clock.now())
+        while self._app.clock.now() < begins_at:  # noqa: ASYNC110 - a moved clock rings nothing
             await asyncio.sleep(_LOOK_SECONDS)
         await self._person.press(message.message_id, data=data)
 

@@ -52,7 +52,7 @@ async def serve(world: DemoWorld, clock: DemoClock, stop: asyncio.Event) -> None
         parts = [
             serving.run(stop),
             _begin(app, world, serving),
-            take_part(clock, world.group),
+            take_part(app, world.group),
             _warm(world, engine, speech),
         ]
         tasks = [asyncio.create_task(part) for part in parts]

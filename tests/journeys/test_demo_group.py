@@ -41,7 +41,7 @@ async def test_three_learners_hold_a_conversation_in_which_a_visitor_takes_part(
     stage: DiscordStage, app: App, clock: HandClock
 ) -> None:
     group = [stage.telegram.person(3001 + n, name, "en") for n, name in enumerate(NAMES)]
-    taking_part = asyncio.create_task(take_part(clock, group, breath_seconds=0))
+    taking_part = asyncio.create_task(take_part(app, group, breath_seconds=0))
     await app.storage.write(announce(app, group, "Europe/Madrid"))
     ana = await a_person(stage, app, "discord", 2001, "Ana")
     await look(ana, "🇺🇸 Weekend stories")
